@@ -1,0 +1,10 @@
+//! What AWS GPU instances cost, what they waste, and whether owning the machine would be cheaper.
+//!
+//! The core rooms take data and return data: no clock, file, network or terminal; `now` is an argument.
+//! The edge rooms read, fetch, draw and write. `ARCHITECTURE.md` has the picture, `tests/layers.rs` the rule.
+
+pub mod money;
+pub mod quantity;
+pub mod time;
+
+pub mod report;

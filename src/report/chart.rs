@@ -1,0 +1,60 @@
+//! A chart as values: `render` draws it as PNG or SVG.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::money::Usd;
+
+/// What is drawn. The title says the finding; `subtitle` says what was measured and over which window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chart {
+    /// One stacked bar a day.
+    DailyBars(DailyBars),
+    /// Cumulative dollars of several ways of paying, with the point where two of them meet.
+    CumulativeCost(CumulativeCost),
+    /// Nothing to draw, and why.
+    Empty { title: String, why: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyBars {
+    pub title: String,
+    pub subtitle: String,
+    pub y_label: String,
+    pub days: Vec<Date>,
+    /// Each as long as `days`; stacked in this order from the bottom.
+    pub series: Vec<BarSeries>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BarSeries {
+    pub name: String,
+    pub values: Vec<Usd>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CumulativeCost {
+    pub title: String,
+    pub subtitle: String,
+    /// `days since 2026-10-01`: x values are days; `start` dates them on the axis where known.
+    pub x_label: String,
+    pub y_label: String,
+    pub start: Option<Date>,
+    pub lines: Vec<CostLine>,
+    pub crossing: Option<Crossing>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostLine {
+    pub name: String,
+    /// (days since the start, dollars so far), x ascending.
+    pub points: Vec<(Decimal, Usd)>,
+}
+
+/// Where two lines cost the same, with the words that mark it (`break-even: day 489, 2027-06-01`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    pub days: Decimal,
+    pub cost: Usd,
+    pub label: String,
+}

@@ -1,0 +1,4 @@
+//! Line items, advice and break-even arranged as `Table` and `Chart` values, with no format in sight.
+
+pub mod chart;
+pub mod table;
