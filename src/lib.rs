@@ -7,4 +7,11 @@ pub mod money;
 pub mod quantity;
 pub mod time;
 
+pub mod catalog;
+pub mod ledger;
+
+pub mod billing;
+
 pub mod report;
+
+pub mod store;

@@ -101,11 +101,8 @@ const LARGEST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0
 pub fn parse_decimal(text: &str) -> Result<Decimal, NotANumber> {
     let fail = |why| NotANumber { text: text.chars().take(60).collect(), why };
     let trimmed = text.trim();
-    let parsed = if trimmed.contains(['e', 'E']) {
-        Decimal::from_scientific(trimmed)
-    } else {
-        Decimal::from_str_exact(trimmed)
-    };
+    let parsed =
+        if trimmed.contains(['e', 'E']) { Decimal::from_scientific(trimmed) } else { Decimal::from_str_exact(trimmed) };
     let amount = parsed.map_err(|_| fail("it is not a decimal number of at most 28 digits"))?;
     if amount.abs() > LARGEST {
         return Err(fail("it is larger than 10^15"));

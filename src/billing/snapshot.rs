@@ -1,0 +1,25 @@
+//! Snapshots: changed blocks by the GB-month. Only a billing export tells how many; a description
+//! bounds them from above. <https://aws.amazon.com/ebs/pricing/> (read 2026-11-22)
+
+use rust_decimal::Decimal;
+
+use super::line_item::{LineItem, billed_seconds, month_quantity};
+use crate::catalog::{RateCard, SnapshotRate};
+use crate::ledger::{Meter, Usage};
+use crate::quantity::Unit;
+use crate::time::{Month, Period};
+
+pub(super) fn line_item(
+    usage: &Usage,
+    size_gb: Decimal,
+    archived: bool,
+    part: Period,
+    card: &RateCard,
+    month: Month,
+) -> LineItem {
+    let (tier, name) =
+        if archived { (SnapshotRate::Archive, "archived snapshot") } else { (SnapshotRate::Standard, "snapshot") };
+    let quantity = month_quantity(size_gb, billed_seconds(part, None), month, Unit::GbMonth);
+    let subject = format!("{name}, at most {} GB", size_gb.normalize().round_dp(3));
+    LineItem::new(usage, Meter::Snapshot, subject, part).priced(quantity, card.snapshot(&usage.resource.region, tier))
+}

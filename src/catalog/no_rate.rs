@@ -1,0 +1,54 @@
+//! Why there is no rate, and what to do about it.
+
+/// The card has no rate for what was asked. Never to be read as free.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRate {
+    #[error("`{region}` is no region or zone of the rate card")]
+    UnknownRegion { region: String, nearest: Vec<String> },
+    #[error("`{instance_type}` is no instance type of the rate card")]
+    UnknownType { instance_type: String, nearest: Vec<String> },
+    /// Both are known, but not this rate of the one in the other.
+    #[error("no rate for `{what}` in `{region}`")]
+    NotListed { what: String, region: String, elsewhere: Vec<&'static str> },
+    /// AWS publishes no on-demand rate there.
+    #[error(
+        "no on-demand rate for `{instance_type}` in `{region}`: AWS sells it there as capacity blocks or spot only"
+    )]
+    CapacityBlockOnly { instance_type: String, region: String },
+}
+
+/// Regions named in a hint before the rest are only counted.
+const NAMED_REGIONS: usize = 4;
+
+impl NoRate {
+    /// The next step, where there is one to name.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            NoRate::UnknownRegion { nearest, .. } | NoRate::UnknownType { nearest, .. } => did_you_mean(nearest),
+            NoRate::NotListed { elsewhere, .. } => listed_elsewhere(elsewhere),
+            NoRate::CapacityBlockOnly { instance_type, region } => Some(format!(
+                "what it costs now: aws ec2 describe-capacity-block-offerings --region {region} \
+                 --instance-type {instance_type} --instance-count 1 --capacity-duration-hours 24"
+            )),
+        }
+    }
+}
+
+fn did_you_mean(nearest: &[String]) -> Option<String> {
+    let (last, others) = nearest.split_last()?;
+    let others: String = others.iter().map(|name| format!("`{name}`, ")).collect();
+    let or = if others.is_empty() { "" } else { "or " };
+    Some(format!("did you mean {others}{or}`{last}`?"))
+}
+
+fn listed_elsewhere(regions: &[&str]) -> Option<String> {
+    if regions.is_empty() {
+        return None;
+    }
+    let named: Vec<&str> = regions.iter().copied().take(NAMED_REGIONS).collect();
+    let more = match regions.len() - named.len() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    Some(format!("the card has it in {}{more}", named.join(", ")))
+}

@@ -1,0 +1,293 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Start here:
+  gpucost demo                                   a month of a small lab, the whole path, no account
+  gpucost quote p2.xlarge --volume gp2:75        what a machine costs before you launch it
+  gpucost break-even --machine-usd 1000 --hours-per-day 2 --instance p2.xlarge --volume gp2:75
+  gpucost usage import FILE                      your own notes, `aws ec2 describe-…` JSON, FOCUS exports
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 findings (with --fail-on-findings), 4 partial results.";
+
+/// What your AWS GPUs cost, what they waste, and whether owning the machine would be cheaper.
+#[derive(Parser, Debug)]
+#[command(name = "gpucost", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes. Precedence: the flag, then the environment, then the config file.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Global {
+    /// AWS profile for commands that ask AWS
+    #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", help_heading = "Global options")]
+    pub profile: Option<String>,
+    /// AWS region (repeat it for several)
+    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION", value_delimiter = ',', help_heading = "Global options")]
+    pub region: Vec<String>,
+    /// The ledger file [default: in the platform's data directory]
+    #[arg(long, global = true, env = "GPUCOST_LEDGER", value_name = "PATH", help_heading = "Global options")]
+    pub ledger: Option<PathBuf>,
+    /// How to print [default: table]
+    #[arg(short, long, global = true, env = "GPUCOST_OUTPUT", value_name = "FORMAT", help_heading = "Global options")]
+    pub output: Option<Output>,
+    /// No colors (also: the variable NO_COLOR)
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub no_color: bool,
+    /// Ask nothing of the network: the shipped and cached rates only
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub offline: bool,
+    /// More: sources, dates and evidence of each figure
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// Answer as of this date or UTC time instead of now
+    #[arg(long, global = true, value_name = "DATE", help_heading = "Global options")]
+    pub as_of: Option<String>,
+    /// The config file [default: config.toml in the platform's config directory]
+    #[arg(long, global = true, env = "GPUCOST_CONFIG", value_name = "PATH", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Output {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// A built-in month of a small lab through the whole path: bill, break-even, advice, report
+    Demo(DemoArgs),
+    /// On-demand, spot, reserved and EBS rates, with their dates
+    Rates(RatesArgs),
+    /// What an instance with its volumes costs, running, stopped, and forgotten
+    Quote(QuoteArgs),
+    /// Hours recorded; `usage import` records them
+    Usage(UsageArgs),
+    /// A month's line items: recorded usage times rates
+    Bill(BillArgs),
+    /// When a machine of your own would be cheaper than renting
+    BreakEven(BreakEvenArgs),
+    /// What to stop, snapshot, terminate or keep, in dollars
+    Advise(AdviseArgs),
+    /// A month's CSV files, charts and summary in one folder
+    Report(ReportArgs),
+    /// Shell completions
+    Completions(CompletionsArgs),
+    /// The manual page (roff)
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// The folder to write the report's folder into
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct RatesArgs {
+    /// Instance types; globs such as 'p3*' [default: all]
+    #[arg(value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Every region that has a rate
+    #[arg(long)]
+    pub all_regions: bool,
+    /// Only types with this GPU (a part of its name)
+    #[arg(long, value_name = "NAME")]
+    pub gpu: Option<String>,
+    /// Only on-demand rates up to this
+    #[arg(long, value_name = "USD")]
+    pub max_usd_per_hour: Option<String>,
+    /// Order of the rows
+    #[arg(long, value_enum, default_value_t = RateOrder::Type)]
+    pub sort: RateOrder,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RateOrder {
+    Type,
+    OnDemand,
+    GpuHour,
+    Spot,
+}
+
+#[derive(Args, Debug)]
+pub struct QuoteArgs {
+    /// The instance type
+    #[arg(value_name = "TYPE")]
+    pub instance: String,
+    /// A volume as TYPE:GB[:IOPS[:MiB/s]], for example gp2:75 (repeat it for several)
+    #[arg(long = "volume", value_name = "SPEC")]
+    pub volumes: Vec<String>,
+    /// The software charge of a paid AMI
+    #[arg(long, value_name = "USD", default_value = "0")]
+    pub ami_usd_per_hour: String,
+    /// Hours running on each day
+    #[arg(long, value_name = "H", default_value = "2")]
+    pub hours_per_day: String,
+    /// Without a public IPv4 address
+    #[arg(long)]
+    pub no_public_ipv4: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct UsageArgs {
+    #[command(subcommand)]
+    pub command: Option<UsageCommand>,
+    /// A calendar month, YYYY-MM [default: all time]
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<String>,
+    /// instance, type, region or tag:KEY
+    #[arg(long, value_name = "WHAT", default_value = "instance")]
+    pub by: String,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum UsageCommand {
+    /// Record usage from files: own CSV, `aws ec2 describe-…` JSON, FOCUS exports (CSV or CSV.gz)
+    Import(ImportArgs),
+    /// Check that quantity × rate gives AWS's own cost on each row of a FOCUS export
+    Check(CheckArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The files; their formats are told apart by content
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// When the files were written [default: each file's modification time]
+    #[arg(long, value_name = "TIME")]
+    pub observed_at: Option<String>,
+    /// Let a corrected export replace what an earlier one said
+    #[arg(long)]
+    pub supersede: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// A FOCUS export, CSV or CSV.gz
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct BillArgs {
+    /// The calendar month, YYYY-MM
+    #[arg(long, value_name = "MONTH")]
+    pub month: String,
+    /// Each line item, by day
+    #[arg(long)]
+    pub lines: bool,
+}
+
+#[derive(Args, Debug, Default)]
+pub struct BreakEvenArgs {
+    /// The instance you rent [default: the ledger's most used]
+    #[arg(long, value_name = "TYPE", help_heading = "Renting")]
+    pub instance: Option<String>,
+    /// A volume as TYPE:GB[:IOPS[:MiB/s]], for example gp2:75 (repeat it for several)
+    #[arg(long = "volume", value_name = "SPEC", help_heading = "Renting")]
+    pub volumes: Vec<String>,
+    /// Hours running on each day [default: from the ledger]
+    #[arg(long, value_name = "H", help_heading = "Renting")]
+    pub hours_per_day: Option<String>,
+    /// Your own rate instead of the card's
+    #[arg(long, value_name = "USD", help_heading = "Renting")]
+    pub usd_per_hour: Option<String>,
+    /// Your own storage cost a month instead of the card's
+    #[arg(long, value_name = "USD", conflicts_with = "volumes", help_heading = "Renting")]
+    pub storage_usd_per_month: Option<String>,
+    /// The software charge of a paid AMI
+    #[arg(long, value_name = "USD", default_value = "0", help_heading = "Renting")]
+    pub ami_usd_per_hour: String,
+    /// Count the public IPv4 address while running
+    #[arg(long, help_heading = "Renting")]
+    pub public_ipv4: bool,
+
+    /// What the machine costs
+    #[arg(long, value_name = "USD", help_heading = "Owning")]
+    pub machine_usd: Option<String>,
+    /// A machine from the shipped list, for example "RTX 3090 desktop"
+    #[arg(long, value_name = "NAME", help_heading = "Owning")]
+    pub machine: Option<String>,
+    /// Power drawn while working
+    #[arg(long, value_name = "W", help_heading = "Owning")]
+    pub power_watts: Option<String>,
+    /// Electricity rate
+    #[arg(long, value_name = "USD", help_heading = "Owning")]
+    pub usd_per_kwh: Option<String>,
+    /// Power usage effectiveness: total power over the machine's own
+    #[arg(long, value_name = "RATIO", default_value = "1", help_heading = "Owning")]
+    pub pue: String,
+    /// What it sells for at the horizon
+    #[arg(long, value_name = "USD", default_value = "0", help_heading = "Owning")]
+    pub resale_usd: String,
+    /// Cost of selling, as a share of the resale
+    #[arg(long, value_name = "PERCENT", default_value = "0%", help_heading = "Owning")]
+    pub selling_cost: String,
+    /// Any other cost of owning
+    #[arg(long, value_name = "USD", default_value = "0", help_heading = "Owning")]
+    pub other_usd_per_month: String,
+    /// Speed of the machine over the speed of the instance
+    #[arg(long, value_name = "RATIO", default_value = "1", help_heading = "Owning")]
+    pub speed_ratio: String,
+
+    /// How long you look ahead: 3y, 18m, 500d
+    #[arg(long, value_name = "TIME", default_value = "3y", help_heading = "Comparing")]
+    pub horizon: String,
+    /// Discount rate a year
+    #[arg(long, value_name = "PERCENT", default_value = "0%", help_heading = "Comparing")]
+    pub discount: String,
+    /// Days in a month: 365/12 (730 h) or 30 (720 h)
+    #[arg(long, value_name = "DAYS", default_value = "365/12", help_heading = "Comparing")]
+    pub month_days: String,
+    /// Take the ledger's hours from this month on [default: all of it]
+    #[arg(long, value_name = "MONTH", help_heading = "Comparing")]
+    pub since: Option<String>,
+    /// Also draw the chart (PNG or SVG by the ending)
+    #[arg(long, value_name = "FILE", help_heading = "Comparing")]
+    pub chart: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct AdviseArgs {
+    /// Leave out findings that save less a month
+    #[arg(long, value_name = "USD", default_value = "0")]
+    pub min_usd: String,
+    /// Exit with 3 if there is any finding
+    #[arg(long)]
+    pub fail_on_findings: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The calendar month, YYYY-MM
+    #[arg(long, value_name = "MONTH")]
+    pub month: String,
+    /// The folder to write the month's folder into
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// What the machine to compare with costs
+    #[arg(long, value_name = "USD")]
+    pub machine_usd: Option<String>,
+    /// A machine from the shipped list
+    #[arg(long, value_name = "NAME", conflicts_with = "machine_usd")]
+    pub machine: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}

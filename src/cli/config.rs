@@ -1,0 +1,53 @@
+//! Defaults from the config file (TOML). An unknown key is an error: a misspelt default must not be
+//! silently ignored.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::args::Output;
+use super::error::Failure;
+
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub profile: Option<String>,
+    #[serde(default)]
+    pub region: Vec<String>,
+    pub ledger: Option<PathBuf>,
+    pub output: Option<Output>,
+}
+
+impl Config {
+    /// Reads `path`; a file that was not asked for by name may be missing.
+    pub fn load(path: &Path, asked_for: bool) -> Result<Config, Failure> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => return Ok(Config::default()),
+            Err(error) => return Err(Failure::new(format!("cannot read the config file {}: {error}", path.display()))),
+        };
+        Config::parse(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Failure::new(format!("the config file {}:{line}: {}", path.display(), error.message()))
+                .hint("its keys are profile, region (a list), ledger, output")
+        })
+    }
+
+    fn parse(text: &str) -> Result<Config, toml::de::Error> {
+        toml::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        assert!(Config::parse("regoin = ['us-west-2']").is_err());
+        assert!(Config::parse("output = 'yaml'").is_err());
+        let config = Config::parse("region = ['us-west-2']\noutput = 'json'").unwrap();
+        assert_eq!(config.region, ["us-west-2"]);
+        assert_eq!(config.output, Some(Output::Json));
+    }
+}

@@ -1,0 +1,86 @@
+//! The command line resolved: every option with its value, once, before any command runs.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+use jiff::Timestamp;
+
+use super::args::{Global, Output};
+use super::config::Config;
+use super::error::Failure;
+use crate::time::parse_timestamp;
+
+/// The region of the tutorial and of most published prices, where the user names none.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// Width of tables where the terminal tells none.
+const DEFAULT_WIDTH: usize = 80;
+
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub profile: Option<String>,
+    /// Empty: none was named.
+    pub regions: Vec<String>,
+    pub ledger: PathBuf,
+    pub output: Output,
+    pub color: bool,
+    pub offline: bool,
+    pub verbose: bool,
+    pub now: Timestamp,
+    pub width: usize,
+}
+
+impl Request {
+    /// `now` is the clock, read once; `--as-of` overrides it.
+    pub fn resolve(global: Global, now: Timestamp) -> Result<Request, Failure> {
+        let dirs = ProjectDirs::from("", "", "gpucost");
+        let asked_for = global.config.is_some();
+        let config = match global.config.or_else(|| dirs.as_ref().map(|d| d.config_dir().join("config.toml"))) {
+            Some(path) => Config::load(&path, asked_for)?,
+            None => Config::default(),
+        };
+        let ledger = global
+            .ledger
+            .or(config.ledger)
+            .or_else(|| dirs.map(|d| d.data_dir().join("ledger.db")))
+            .ok_or_else(|| Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"))?;
+        let now = match global.as_of {
+            Some(text) => parse_timestamp(&text).map_err(|e| Failure::usage(format!("--as-of: {e}")))?,
+            None => now,
+        };
+        Ok(Request {
+            profile: global.profile.or(config.profile),
+            regions: if global.region.is_empty() { config.region } else { global.region },
+            ledger,
+            output: global.output.or(config.output).unwrap_or(Output::Table),
+            color: !global.no_color && wants_color(),
+            offline: global.offline,
+            verbose: global.verbose,
+            now,
+            width: terminal_width().unwrap_or(DEFAULT_WIDTH),
+        })
+    }
+
+    /// The one region of a command that needs one.
+    pub fn region(&self) -> Result<&str, Failure> {
+        match self.regions.as_slice() {
+            [] => Ok(DEFAULT_REGION),
+            [region] => Ok(region),
+            several => Err(Failure::usage(format!("this command takes one --region, not {}", several.len()))),
+        }
+    }
+}
+
+/// Colors on a terminal that can show them, unless `NO_COLOR` is set (<https://no-color.org>).
+fn wants_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+}
+
+fn terminal_width() -> Option<usize> {
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = asked.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))?;
+    Some(width.clamp(40, 200))
+}

@@ -1,0 +1,360 @@
+//! Facts as they were noted or seen. Immutable: a later fact may say otherwise, none is edited.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::VolumeSpec;
+use crate::money::Usd;
+use crate::quantity::Unit;
+
+/// Tags as AWS gives them. Untrusted text: every way out escapes them.
+pub type Tags = BTreeMap<String, String>;
+
+/// What kind of record a fact rests on, best first: a billing export is AWS's own word on what it billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceKind {
+    BillingExport,
+    /// `aws ec2 describe-…` output: the state of an account at one instant.
+    Description,
+    /// The user's own CSV.
+    Notes,
+}
+
+impl EvidenceKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            EvidenceKind::BillingExport => "billing export",
+            EvidenceKind::Description => "aws describe output",
+            EvidenceKind::Notes => "own notes",
+        }
+    }
+}
+
+/// Where a fact was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Evidence {
+    pub kind: EvidenceKind,
+    pub file: String,
+    /// 1-based; in JSON the position of the record in its list.
+    pub line: u64,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            EvidenceKind::Description => write!(f, "{} (record {})", self.file, self.line),
+            EvidenceKind::BillingExport | EvidenceKind::Notes => write!(f, "{}:{}", self.file, self.line),
+        }
+    }
+}
+
+/// How compute was bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purchase {
+    OnDemand,
+    Spot,
+    /// Covered by a reservation or a savings plan.
+    Committed,
+    /// The record does not say, or says something else.
+    Other,
+}
+
+impl Purchase {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purchase::OnDemand => "on-demand",
+            Purchase::Spot => "spot",
+            Purchase::Committed => "committed",
+            Purchase::Other => "other",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Purchase> {
+        [Purchase::OnDemand, Purchase::Spot, Purchase::Committed, Purchase::Other]
+            .into_iter()
+            .find(|purchase| purchase.name() == name)
+    }
+}
+
+/// A row of the user's own CSV: what ran, and which volumes there were, over one period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    #[serde(default)]
+    pub account: String,
+    pub region: String,
+    /// Empty for a volume that belongs to no instance.
+    pub instance_id: String,
+    #[serde(default)]
+    pub name: String,
+    /// `None`: the row notes volumes alone.
+    pub instance_type: Option<String>,
+    pub start: Timestamp,
+    /// `None`: still so when the notes were written.
+    pub end: Option<Timestamp>,
+    /// Hours of running on each day of the period; `None`: it ran throughout. 0: stopped throughout.
+    pub hours_per_day: Option<Decimal>,
+    pub volumes: Vec<VolumeNote>,
+    pub public_ipv4: bool,
+    pub purchase: Purchase,
+    /// What the user pays, where that is not the on-demand rate.
+    #[serde(with = "optional_usd", default)]
+    pub usd_per_hour: Option<Usd>,
+    /// When the notes were written: the known end of an open row.
+    pub noted_at: Timestamp,
+}
+
+/// A volume in the user's notes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeNote {
+    pub id: String,
+    #[serde(with = "spec_text")]
+    pub spec: VolumeSpec,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceState {
+    Pending,
+    Running,
+    Stopping,
+    Stopped,
+    ShuttingDown,
+    Terminated,
+}
+
+impl InstanceState {
+    pub const fn name(self) -> &'static str {
+        match self {
+            InstanceState::Pending => "pending",
+            InstanceState::Running => "running",
+            InstanceState::Stopping => "stopping",
+            InstanceState::Stopped => "stopped",
+            InstanceState::ShuttingDown => "shutting-down",
+            InstanceState::Terminated => "terminated",
+        }
+    }
+
+    /// Whether AWS has stopped the meter. `stopping` and `shutting-down` bill no more, but for hibernation.
+    pub const fn is_stopped(self) -> bool {
+        matches!(
+            self,
+            InstanceState::Stopping | InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated
+        )
+    }
+}
+
+/// An instance as `describe-instances` showed it at one instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSeen {
+    pub account: String,
+    pub region: String,
+    pub instance_id: String,
+    pub name: String,
+    pub tags: Tags,
+    pub instance_type: String,
+    pub state: InstanceState,
+    /// The last start.
+    pub launch_time: Timestamp,
+    /// `StateTransitionReason`, as AWS wrote it.
+    pub reason: String,
+    /// `PlatformDetails`; empty where the answer has none (older outputs), which AWS means as Linux.
+    pub platform: String,
+    pub purchase: Purchase,
+    pub public_ip: Option<String>,
+    /// The public address is an Elastic IP (its owner is not `amazon`).
+    pub elastic_ip: bool,
+    pub volumes: Vec<VolumeAttachment>,
+    pub seen_at: Timestamp,
+}
+
+/// A volume as an instance names it: no size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeAttachment {
+    pub volume_id: String,
+    pub device: String,
+    pub delete_on_termination: bool,
+    pub attached_at: Option<Timestamp>,
+}
+
+/// A volume as `describe-volumes` showed it at one instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeSeen {
+    pub region: String,
+    pub volume_id: String,
+    pub name: String,
+    pub tags: Tags,
+    pub volume_type: String,
+    pub size_gb: u32,
+    pub iops: Option<u32>,
+    pub throughput_mibps: Option<u32>,
+    pub created_at: Timestamp,
+    pub state: String,
+    /// (instance, deleted with it)
+    pub attached_to: Option<(String, bool)>,
+    pub seen_at: Timestamp,
+}
+
+/// An Elastic IP address as `describe-addresses` showed it. AWS does not say since when it is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressSeen {
+    pub region: String,
+    pub allocation_id: String,
+    pub public_ip: String,
+    pub name: String,
+    pub instance_id: Option<String>,
+    pub associated: bool,
+    pub seen_at: Timestamp,
+}
+
+/// A snapshot as `describe-snapshots` showed it. AWS bills changed blocks, which the answer does not
+/// tell: the volume's size is only the upper bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotSeen {
+    pub account: String,
+    pub region: String,
+    pub snapshot_id: String,
+    pub name: String,
+    pub volume_id: String,
+    pub volume_size_gb: u32,
+    pub full_size_bytes: Option<u64>,
+    pub started_at: Timestamp,
+    pub archived: bool,
+    pub seen_at: Timestamp,
+}
+
+/// What a charge is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meter {
+    Compute,
+    VolumeStorage,
+    VolumeIops,
+    VolumeThroughput,
+    Snapshot,
+    PublicIpv4InUse,
+    PublicIpv4Idle,
+}
+
+impl Meter {
+    pub const ALL: [Meter; 7] = [
+        Meter::Compute,
+        Meter::VolumeStorage,
+        Meter::VolumeIops,
+        Meter::VolumeThroughput,
+        Meter::Snapshot,
+        Meter::PublicIpv4InUse,
+        Meter::PublicIpv4Idle,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Meter::Compute => "compute",
+            Meter::VolumeStorage => "storage",
+            Meter::VolumeIops => "IOPS",
+            Meter::VolumeThroughput => "throughput",
+            Meter::Snapshot => "snapshot",
+            Meter::PublicIpv4InUse => "IPv4 in use",
+            Meter::PublicIpv4Idle => "IPv4 idle",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Meter> {
+        Meter::ALL.into_iter().find(|meter| meter.name() == name)
+    }
+}
+
+/// What AWS metered and billed, from a billing export: one resource, one meter, one rate, one UTC day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metered {
+    pub account: String,
+    pub region: String,
+    pub resource_id: String,
+    pub name: String,
+    pub tags: Tags,
+    pub meter: Meter,
+    pub instance_type: Option<String>,
+    pub volume_type: Option<String>,
+    pub purchase: Purchase,
+    pub sku_price_id: Option<String>,
+    /// The list rate as the export names it.
+    pub rate: Option<Usd>,
+    pub unit: Unit,
+    pub day: Date,
+    /// Bit h is set if a row charged in UTC hour h of that day.
+    pub hours_mask: u32,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub quantity: Decimal,
+    /// AWS's own figures, summed over the rows.
+    pub list_cost: Usd,
+    pub billed_cost: Usd,
+    pub effective_cost: Usd,
+    pub rows: u64,
+}
+
+/// One fact of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Fact {
+    Noted(Noted),
+    Instance(InstanceSeen),
+    Volume(VolumeSeen),
+    Address(AddressSeen),
+    Snapshot(SnapshotSeen),
+}
+
+impl Fact {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Fact::Noted(_) => "noted",
+            Fact::Instance(_) => "instance",
+            Fact::Volume(_) => "volume",
+            Fact::Address(_) => "address",
+            Fact::Snapshot(_) => "snapshot",
+        }
+    }
+
+    /// When the fact was true, at the latest.
+    pub fn known_at(&self) -> Timestamp {
+        match self {
+            Fact::Noted(noted) => noted.end.unwrap_or(noted.noted_at),
+            Fact::Instance(seen) => seen.seen_at,
+            Fact::Volume(seen) => seen.seen_at,
+            Fact::Address(seen) => seen.seen_at,
+            Fact::Snapshot(seen) => seen.seen_at,
+        }
+    }
+}
+
+mod optional_usd {
+    use super::Usd;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    #[expect(clippy::ref_option, reason = "serde's `with` passes the field by reference")]
+    pub fn serialize<S: Serializer>(amount: &Option<Usd>, out: S) -> Result<S::Ok, S::Error> {
+        amount.serialize(out)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Usd>, D::Error> {
+        let text = Option::<String>::deserialize(input)?;
+        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+    }
+}
+
+mod spec_text {
+    use super::VolumeSpec;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(spec: &VolumeSpec, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(spec)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<VolumeSpec, D::Error> {
+        String::deserialize(input)?.parse().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,19 @@
+//! What happened: immutable facts with their evidence, and the usage derived from them.
+//!
+//! A fact says what somebody saw or noted; sessions and usage are derived anew each time, so that better
+//! evidence replaces worse without editing anything. What is not known is bounded, never guessed.
+
+mod derive;
+mod fact;
+mod moment;
+mod session;
+mod usage;
+
+pub use derive::{Ledger, derive};
+pub use fact::{
+    AddressSeen, Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
+    SnapshotSeen, Tags, VolumeAttachment, VolumeNote, VolumeSeen,
+};
+pub use moment::{End, StopReason};
+pub use session::{Overlap, Session, sessions_of};
+pub use usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};

@@ -1,0 +1,184 @@
+//! Sessions: from one start of an instance to its stop, derived from notes and descriptions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::fact::{Evidence, Fact, InstanceSeen, Noted, Purchase};
+use super::moment::{End, StopReason};
+use crate::money::Usd;
+
+/// One stopped→running→stopped stretch of an instance (a reboot does not end it), or a noted pattern of
+/// so many hours a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub account: String,
+    pub region: String,
+    pub instance_id: String,
+    pub name: String,
+    pub instance_type: String,
+    pub platform: String,
+    pub purchase: Purchase,
+    /// What the user notes to pay, where that is not the card's rate.
+    pub usd_per_hour: Option<Usd>,
+    pub start: Timestamp,
+    pub end: End,
+    /// Running so many hours of each day; `None`: throughout.
+    pub hours_per_day: Option<Decimal>,
+    pub public_ipv4: bool,
+    pub evidence: Vec<Evidence>,
+}
+
+/// Two records say that the same instance ran, or the same volume existed, at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} `{id}` is recorded twice between {from} and {until}: by {first} and by {second}")]
+pub struct Overlap {
+    pub what: &'static str,
+    pub id: String,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub first: Evidence,
+    pub second: Evidence,
+}
+
+/// The sessions of all instances, by instance and start.
+///
+/// # Errors
+/// Sessions of one instance that overlap, with both sources named.
+pub fn sessions_of(facts: &[(Evidence, Fact)]) -> Result<Vec<Session>, Overlap> {
+    let mut sessions: Vec<Session> =
+        latest_notes(facts).into_iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
+    for (_, mut starts) in seen_by_instance(facts) {
+        close_by_next_start(&mut starts);
+        sessions.append(&mut starts);
+    }
+    sessions.sort_by(|a, b| (&a.instance_id, a.start).cmp(&(&b.instance_id, b.start)));
+    refuse_overlaps(&sessions)?;
+    Ok(sessions)
+}
+
+/// Notes without an end are read again when the file has grown: of rows that agree but for the time they
+/// were read, or that one closes, the best informed counts.
+pub(super) fn latest_notes(facts: &[(Evidence, Fact)]) -> Vec<(&Evidence, &Noted)> {
+    let mut kept: Vec<(&Evidence, &Noted)> = Vec::new();
+    let mut open: BTreeMap<(&str, Timestamp, String), usize> = BTreeMap::new();
+    for (evidence, fact) in facts {
+        let Fact::Noted(noted) = fact else { continue };
+        let what = format!("{:?} {:?}", noted.instance_type, noted.volumes);
+        let key = (noted.instance_id.as_str(), noted.start, what);
+        match open.get(&key).copied() {
+            Some(i) if kept[i].1.end.is_none() => {
+                if (noted.end.is_some(), noted.noted_at) > (false, kept[i].1.noted_at) {
+                    kept[i] = (evidence, noted);
+                }
+            }
+            _ => {
+                open.insert(key, kept.len());
+                kept.push((evidence, noted));
+            }
+        }
+    }
+    kept
+}
+
+fn noted_session(noted: &Noted, evidence: &Evidence) -> Option<Session> {
+    let instance_type = noted.instance_type.clone()?;
+    if noted.hours_per_day.is_some_and(|hours| hours.is_zero()) {
+        return None;
+    }
+    Some(Session {
+        account: noted.account.clone(),
+        region: noted.region.clone(),
+        instance_id: noted.instance_id.clone(),
+        name: noted.name.clone(),
+        instance_type,
+        platform: String::new(),
+        purchase: noted.purchase,
+        usd_per_hour: noted.usd_per_hour,
+        start: noted.start,
+        end: noted.end.map_or(End::Open { last_seen: noted.noted_at }, End::At),
+        hours_per_day: noted.hours_per_day,
+        public_ipv4: noted.public_ipv4,
+        evidence: vec![evidence.clone()],
+    })
+}
+
+/// One session for each start that descriptions show.
+fn seen_by_instance(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Vec<Session>> {
+    let mut by_start: BTreeMap<(&str, Timestamp), Vec<(&Evidence, &InstanceSeen)>> = BTreeMap::new();
+    for (evidence, fact) in facts {
+        if let Fact::Instance(seen) = fact {
+            by_start.entry((&seen.instance_id, seen.launch_time)).or_default().push((evidence, seen));
+        }
+    }
+    let mut by_instance: BTreeMap<&str, Vec<Session>> = BTreeMap::new();
+    for ((instance_id, _), mut seen) in by_start {
+        seen.sort_by_key(|(evidence, seen)| (seen.seen_at, (*evidence).clone()));
+        if let Some(session) = seen_session(&seen) {
+            by_instance.entry(instance_id).or_default().push(session);
+        }
+    }
+    by_instance
+}
+
+fn seen_session(seen: &[(&Evidence, &InstanceSeen)]) -> Option<Session> {
+    let (_, last) = seen.last()?;
+    let last_running = seen.iter().filter(|(_, s)| !s.state.is_stopped()).map(|(_, s)| s.seen_at).max();
+    let earliest = last_running.unwrap_or(last.launch_time).max(last.launch_time);
+    let end = match seen.iter().find(|(_, s)| s.state.is_stopped()) {
+        None => End::Open { last_seen: earliest },
+        Some((_, stopped)) => match StopReason::parse(&stopped.reason).at {
+            Some(at) if at >= last.launch_time && at <= stopped.seen_at => End::At(at),
+            _ => End::Between { earliest: earliest.min(stopped.seen_at), latest: stopped.seen_at },
+        },
+    };
+    Some(Session {
+        account: last.account.clone(),
+        region: last.region.clone(),
+        instance_id: last.instance_id.clone(),
+        name: last.name.clone(),
+        instance_type: last.instance_type.clone(),
+        platform: last.platform.clone(),
+        purchase: last.purchase,
+        usd_per_hour: None,
+        start: last.launch_time,
+        end,
+        hours_per_day: None,
+        public_ipv4: seen.iter().any(|(_, s)| s.public_ip.is_some()),
+        evidence: seen.iter().map(|(evidence, _)| (*evidence).clone()).collect(),
+    })
+}
+
+/// An instance seen with a later `LaunchTime` must have stopped before it.
+fn close_by_next_start(sessions: &mut [Session]) {
+    sessions.sort_by_key(|session| session.start);
+    for i in 1..sessions.len() {
+        let next_start = sessions[i].start;
+        let previous = &mut sessions[i - 1];
+        if let End::Open { last_seen } = previous.end {
+            previous.end = End::Between { earliest: last_seen.min(next_start), latest: next_start };
+        }
+    }
+}
+
+fn refuse_overlaps(sessions: &[Session]) -> Result<(), Overlap> {
+    for pair in sessions.windows(2) {
+        let [first, second] = pair else { continue };
+        if first.instance_id != second.instance_id || first.end.earliest() <= second.start {
+            continue;
+        }
+        let (Some(first_evidence), Some(second_evidence)) = (first.evidence.first(), second.evidence.first()) else {
+            continue;
+        };
+        return Err(Overlap {
+            what: "instance",
+            id: first.instance_id.clone(),
+            from: second.start,
+            until: first.end.earliest().min(second.end.earliest()).max(second.start),
+            first: first_evidence.clone(),
+            second: second_evidence.clone(),
+        });
+    }
+    Ok(())
+}

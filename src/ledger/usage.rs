@@ -1,0 +1,130 @@
+//! Usage: what `billing` prices. One subject in one state over one period, with how sure that is.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::fact::{Evidence, Purchase, Tags};
+use crate::money::Usd;
+use crate::time::Period;
+
+/// What a charge is for, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resource {
+    /// Empty where the record does not say.
+    pub account: String,
+    pub region: String,
+    pub id: String,
+    pub name: String,
+    /// The instance a volume or an address belongs to.
+    pub instance_id: Option<String>,
+    pub tags: Tags,
+}
+
+/// The state of the instance that a charge belongs to, while it accrued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    Running,
+    Stopped,
+    /// Attached to nothing.
+    Unattached,
+    /// The ledger does not know whether the instance ran.
+    Unknown,
+}
+
+impl Phase {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Running => "running",
+            Phase::Stopped => "stopped",
+            Phase::Unattached => "unattached",
+            Phase::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether the usage surely happened, or only may have (after an unknown end, or an upper bound).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    Measured,
+    Possible,
+}
+
+/// A volume as it is billed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VolumeShape {
+    pub volume_type: String,
+    pub size_gb: u32,
+    pub iops: Option<u32>,
+    pub throughput_mibps: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Compute {
+        instance_type: String,
+        platform: String,
+        purchase: Purchase,
+        usd_per_hour: Option<Usd>,
+        /// The whole session, for the minimum charge of a start; `None` for a noted daily pattern.
+        session: Option<Period>,
+    },
+    Volume {
+        shape: VolumeShape,
+        /// The whole life, where its end is known, for the minimum charge of a volume.
+        life: Option<Period>,
+    },
+    /// An instance names the volume, nothing gives its size.
+    VolumeOfUnknownSize,
+    /// Billed by changed blocks, which nothing but a billing export tells: `size_gb` is the most it can be.
+    Snapshot {
+        size_gb: Decimal,
+        archived: bool,
+    },
+    PublicIpv4 {
+        in_use: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    pub resource: Resource,
+    pub subject: Subject,
+    pub phase: Phase,
+    pub certainty: Certainty,
+    pub period: Period,
+    /// So many hours of each day of the period; `None`: all of it.
+    pub hours_per_day: Option<Decimal>,
+    pub evidence: Vec<Evidence>,
+}
+
+/// A stretch of an instance's life in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub period: Period,
+    pub phase: Phase,
+    pub hours_per_day: Option<Decimal>,
+}
+
+/// Cuts `life` along the stretches (sorted, not overlapping in time unless they share a day by hours),
+/// filling what none of them covers with `otherwise`.
+pub(super) fn cut(life: Period, stretches: &[Stretch], otherwise: Phase) -> Vec<Stretch> {
+    let mut cut = Vec::new();
+    let mut covered_until = life.start;
+    let filler = |from: Timestamp, until: Timestamp| Stretch {
+        period: Period { start: from, end: until },
+        phase: otherwise,
+        hours_per_day: None,
+    };
+    for stretch in stretches {
+        let Some(part) = stretch.period.intersection(life) else { continue };
+        if part.start > covered_until {
+            cut.push(filler(covered_until, part.start));
+        }
+        covered_until = covered_until.max(part.end);
+        cut.push(Stretch { period: part, ..*stretch });
+    }
+    if covered_until < life.end {
+        cut.push(filler(covered_until, life.end));
+    }
+    cut
+}

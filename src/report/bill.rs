@@ -1,0 +1,383 @@
+//! A month's bill as tables: by charge, by line item, and by what it went to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::chart::{BarSeries, Chart, DailyBars};
+use super::table::{Cell, Column, Table};
+use crate::billing::{Bill, LineItem};
+use crate::ledger::{Certainty, Meter, Phase};
+use crate::money::Usd;
+use crate::quantity::{Unit, exact};
+use crate::time::utc_date;
+
+/// What money went to: the series of the daily chart and the columns of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    Compute,
+    StorageRunning,
+    StorageStopped,
+    StorageUnattached,
+    /// The ledger does not know whether the volume's instance ran.
+    StorageUnknown,
+    Snapshots,
+    Addresses,
+}
+
+impl Purpose {
+    pub const ALL: [Purpose; 7] = [
+        Purpose::Compute,
+        Purpose::StorageRunning,
+        Purpose::StorageStopped,
+        Purpose::StorageUnattached,
+        Purpose::StorageUnknown,
+        Purpose::Snapshots,
+        Purpose::Addresses,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purpose::Compute => "compute",
+            Purpose::StorageRunning => "storage while running",
+            Purpose::StorageStopped => "storage while stopped",
+            Purpose::StorageUnattached => "unattached storage",
+            Purpose::StorageUnknown => "storage, instance state unknown",
+            Purpose::Snapshots => "snapshots",
+            Purpose::Addresses => "addresses",
+        }
+    }
+
+    pub const fn of(meter: Meter, phase: Phase) -> Purpose {
+        match (meter, phase) {
+            (Meter::Compute, _) => Purpose::Compute,
+            (Meter::Snapshot, _) => Purpose::Snapshots,
+            (Meter::PublicIpv4InUse | Meter::PublicIpv4Idle, _) => Purpose::Addresses,
+            (_, Phase::Running) => Purpose::StorageRunning,
+            (_, Phase::Stopped) => Purpose::StorageStopped,
+            (_, Phase::Unattached) => Purpose::StorageUnattached,
+            (_, Phase::Unknown) => Purpose::StorageUnknown,
+        }
+    }
+}
+
+/// The bill by resource and charge: what a person reads.
+pub fn bill_table(bill: &Bill) -> Table {
+    let mut table = Table::new(
+        "bill",
+        format!("Bill for {}", bill.month),
+        vec![
+            Column::left("resource", "Resource"),
+            Column::left("name", "Name").detail(),
+            Column::left("account", "Account").detail(),
+            Column::left("region", "Region").detail(),
+            Column::left("charge", "Charge"),
+            Column::left("phase", "While").detail(),
+            Column::right("quantity", "Quantity"),
+            Column::left("unit", "Unit"),
+            Column::right("rate_usd", "Rate"),
+            Column::right("cost_usd", "Cost"),
+            Column::left("certainty", "Certainty").detail(),
+            Column::left("rate_as_of", "Rate as of").detail(),
+            Column::left("rate_source", "Rate from").detail(),
+            Column::left("evidence", "Hours from").detail(),
+        ],
+    );
+    for (_, lines) in grouped(bill) {
+        table.push(charge_row(&lines));
+    }
+    let cells = table.columns.len();
+    let mut total: Vec<Cell> = (0..cells).map(|_| Cell::missing("")).collect();
+    total[0] = Cell::text("Total");
+    total[9] = Cell::cost(bill.total());
+    table.total = Some(total);
+    table.notes = notes(bill);
+    table
+}
+
+type ChargeKey = (String, String, String, Certainty, Meter, String, Phase, String);
+
+/// Lines of one charge at one rate, in the order of the bill: by region and resource, sure before possible.
+fn grouped(bill: &Bill) -> BTreeMap<ChargeKey, Vec<&LineItem>> {
+    let mut groups: BTreeMap<ChargeKey, Vec<&LineItem>> = BTreeMap::new();
+    for line in &bill.line_items {
+        let rate = line.charge.rate().map_or(String::new(), |rate| rate.usd.exact());
+        let key = (
+            line.resource.account.clone(),
+            line.resource.region.clone(),
+            line.resource.id.clone(),
+            line.certainty,
+            line.meter,
+            line.subject.clone(),
+            line.phase,
+            rate,
+        );
+        groups.entry(key).or_default().push(line);
+    }
+    groups
+}
+
+fn charge_row(lines: &[&LineItem]) -> Vec<Cell> {
+    let Some(first) = lines.first() else { return Vec::new() };
+    let quantity: Option<Decimal> = lines.iter().map(|line| line.quantity.map(|q| q.amount)).sum();
+    let cost: Option<Usd> =
+        lines.iter().map(|line| line.charge.cost()).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?));
+    let rate = first.charge.rate();
+    let provenance = rate.map(|rate| &rate.provenance);
+    vec![
+        Cell::text(first.resource.id.clone()),
+        Cell::text(first.resource.name.clone()),
+        Cell::text(first.resource.account.clone()),
+        Cell::text(first.resource.region.clone()),
+        charge_cell(first),
+        Cell::text(first.phase.name()),
+        quantity.map_or(Cell::missing("unknown"), |quantity| Cell::number(quantity, 4)),
+        Cell::text(first.quantity.map_or("", |q| unit_shown(q.unit))),
+        rate.map_or(Cell::missing("no rate"), |rate| Cell::rate(rate.usd)),
+        cost.map_or(Cell::missing("unrated"), |cost| possible(first, Cell::cost(cost))),
+        certainty_cell(first),
+        provenance.map_or(Cell::missing(""), |p| Cell::text(p.as_of.clone())),
+        provenance.map_or(Cell::missing(""), |p| Cell::text(p.source.clone())),
+        Cell::text(evidence(lines)),
+    ]
+}
+
+fn possible(line: &LineItem, cell: Cell) -> Cell {
+    match line.certainty {
+        Certainty::Measured => cell,
+        Certainty::Possible => Cell { shown: format!("≤ {}", cell.shown), ..cell },
+    }
+}
+
+fn charge_cell(line: &LineItem) -> Cell {
+    let storage = matches!(line.meter, Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput);
+    let mut shown = line.subject.clone();
+    match line.phase {
+        Phase::Running if storage => shown.push_str(", running"),
+        Phase::Stopped if storage => shown.push_str(", stopped"),
+        Phase::Unattached if storage => shown.push_str(", unattached"),
+        _ => {}
+    }
+    if line.certainty == Certainty::Possible {
+        shown.push_str(", if it went on");
+    }
+    Cell::new(shown, line.subject.clone())
+}
+
+fn certainty_cell(line: &LineItem) -> Cell {
+    Cell::text(match line.certainty {
+        Certainty::Measured => "measured",
+        Certainty::Possible => "possible",
+    })
+}
+
+/// Short enough for a column.
+const fn unit_shown(unit: Unit) -> &'static str {
+    match unit {
+        Unit::InstanceHour | Unit::AddressHour => "h",
+        Unit::DsuHour => "DSU-h",
+        Unit::GbMonth => "GB-mo",
+        Unit::IopsMonth => "IOPS-mo",
+        Unit::GibpsMonth => "GiB/s-mo",
+        Unit::Gb => "GB",
+        Unit::Request => "requests",
+    }
+}
+
+fn evidence(lines: &[&LineItem]) -> String {
+    let all: BTreeSet<String> = lines.iter().flat_map(|line| line.evidence.iter().map(ToString::to_string)).collect();
+    let mut shown: Vec<String> = all.iter().take(3).cloned().collect();
+    if all.len() > 3 {
+        shown.push(format!("and {} more", all.len() - 3));
+    }
+    shown.join("; ")
+}
+
+/// What the total leaves out, and why.
+fn notes(bill: &Bill) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !bill.possible().is_zero() {
+        notes.push(format!(
+            "Up to {} more, if what was open when last seen went on and snapshots are full.",
+            bill.possible()
+        ));
+    }
+    let mut unrated: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (line, why) in bill.unrated() {
+        unrated.entry(why).or_default().insert(&line.resource.id);
+    }
+    for (why, resources) in unrated {
+        let first = resources.iter().next().copied().unwrap_or_default();
+        let others = resources.len() - 1;
+        let whose = if others == 0 { format!("`{first}`") } else { format!("`{first}` and {others} more") };
+        notes.push(format!("Not in the total: {whose}: {why}."));
+    }
+    notes
+}
+
+/// Every line item, all digits.
+pub fn line_item_table(bill: &Bill) -> Table {
+    let mut table = Table::new(
+        "line_items",
+        format!("Line items of {}", bill.month),
+        vec![
+            Column::left("charge_period_start", "Start"),
+            Column::left("charge_period_end", "End").detail(),
+            Column::left("account", "Account").detail(),
+            Column::left("region", "Region").detail(),
+            Column::left("resource", "Resource"),
+            Column::left("name", "Name").detail(),
+            Column::left("meter", "Meter").detail(),
+            Column::left("charge", "Charge"),
+            Column::left("phase", "While"),
+            Column::left("certainty", "Certainty").detail(),
+            Column::right("quantity", "Quantity"),
+            Column::left("unit", "Unit").detail(),
+            Column::right("rate_usd", "Rate"),
+            Column::right("cost_usd", "Cost"),
+            Column::right("billed_cost_usd", "Billed").detail(),
+            Column::right("effective_cost_usd", "Effective").detail(),
+            Column::left("rate_as_of", "Rate as of").detail(),
+            Column::left("rate_source", "Rate from").detail(),
+            Column::left("evidence", "Hours from").detail(),
+        ],
+    );
+    for line in &bill.line_items {
+        table.push(line_row(line));
+    }
+    table.notes = notes(bill);
+    table
+}
+
+fn line_row(line: &LineItem) -> Vec<Cell> {
+    let provenance = line.charge.rate().map(|rate| &rate.provenance);
+    let cost =
+        |amount: Option<Usd>| amount.map_or(Cell::missing("-"), |cost| Cell::new(cost.rounded(10), cost.exact()));
+    vec![
+        Cell::new(utc_date(line.period.start).to_string(), line.period.start.to_string()),
+        Cell::text(line.period.end.to_string()),
+        Cell::text(line.resource.account.clone()),
+        Cell::text(line.resource.region.clone()),
+        Cell::text(line.resource.id.clone()),
+        Cell::text(line.resource.name.clone()),
+        Cell::text(line.meter.name()),
+        Cell::text(line.subject.clone()),
+        Cell::text(line.phase.name()),
+        certainty_cell(line),
+        line.quantity.map_or(Cell::missing("unknown"), |q| Cell::new(exact(q.amount), exact(q.amount))),
+        Cell::text(line.quantity.map_or("", |q| q.unit.name())),
+        line.charge.rate().map_or(Cell::missing("no rate"), |rate| Cell::rate(rate.usd)),
+        cost(line.charge.cost()),
+        cost(line.billed_cost),
+        cost(line.effective_cost),
+        provenance.map_or(Cell::missing(""), |p| Cell::text(p.as_of.clone())),
+        provenance.map_or(Cell::missing(""), |p| Cell::text(p.source.clone())),
+        Cell::text(evidence(&[line])),
+    ]
+}
+
+/// What each resource cost, by purpose. Only purposes that cost something have a column.
+pub fn summary_table(bill: &Bill) -> Table {
+    let mut by_owner: BTreeMap<(String, String), BTreeMap<Purpose, Usd>> = BTreeMap::new();
+    let mut totals: BTreeMap<Purpose, Usd> = BTreeMap::new();
+    for (line, cost) in measured(bill) {
+        let owner = line.resource.instance_id.clone().unwrap_or_else(|| line.resource.id.clone());
+        let purpose = Purpose::of(line.meter, line.phase);
+        *by_owner.entry((line.resource.region.clone(), owner)).or_default().entry(purpose).or_default() += cost;
+        *totals.entry(purpose).or_default() += cost;
+    }
+    let mut columns = vec![Column::left("resource", "Resource"), Column::left("region", "Region").detail()];
+    columns.extend(totals.keys().map(|purpose| Column::right(key_of(*purpose), capitalized(purpose.name()))));
+    columns.push(Column::right("total_usd", "Total"));
+    let mut table = Table::new("summary", format!("What {} went to", bill.month), columns);
+    let cells = |costs: &BTreeMap<Purpose, Usd>| -> Vec<Cell> {
+        let mut cells: Vec<Cell> =
+            totals.keys().map(|p| costs.get(p).map_or(Cell::missing(""), |cost| Cell::cost(*cost))).collect();
+        cells.push(Cell::cost(costs.values().copied().sum()));
+        cells
+    };
+    for ((region, owner), costs) in &by_owner {
+        let mut row = vec![Cell::text(owner.clone()), Cell::text(region.clone())];
+        row.extend(cells(costs));
+        table.push(row);
+    }
+    let mut total = vec![Cell::text("Total"), Cell::missing("")];
+    total.extend(cells(&totals));
+    table.total = Some(total);
+    table.notes = notes(bill);
+    table
+}
+
+fn measured(bill: &Bill) -> impl Iterator<Item = (&LineItem, Usd)> {
+    bill.line_items
+        .iter()
+        .filter(|line| line.certainty == Certainty::Measured)
+        .filter_map(|line| line.charge.cost().map(|cost| (line, cost)))
+}
+
+const fn key_of(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Compute => "compute_usd",
+        Purpose::StorageRunning => "storage_running_usd",
+        Purpose::StorageStopped => "storage_stopped_usd",
+        Purpose::StorageUnattached => "storage_unattached_usd",
+        Purpose::StorageUnknown => "storage_state_unknown_usd",
+        Purpose::Snapshots => "snapshots_usd",
+        Purpose::Addresses => "addresses_usd",
+    }
+}
+
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Each day of the month, stacked by purpose. The title says where the money went.
+pub fn daily_chart(bill: &Bill) -> Chart {
+    let title = format!("{}: nothing to bill", bill.month);
+    let days: Vec<Date> = bill.month.period().by_day().map(|(date, _)| date).collect();
+    let mut series: BTreeMap<Purpose, Vec<Usd>> = BTreeMap::new();
+    for (line, cost) in measured(bill) {
+        let purpose = Purpose::of(line.meter, line.phase);
+        let values = series.entry(purpose).or_insert_with(|| vec![Usd::ZERO; days.len()]);
+        let index = usize::try_from(utc_date(line.period.start).day() - 1).unwrap_or(0);
+        if let Some(value) = values.get_mut(index) {
+            *value += cost;
+        }
+    }
+    series.retain(|_, values| values.iter().any(|value| !value.is_zero()));
+    if series.is_empty() {
+        return Chart::Empty { title, why: "No usage with a rate is recorded for this month.".to_owned() };
+    }
+    Chart::DailyBars(DailyBars {
+        title: daily_title(bill, &series),
+        subtitle: format!("Cost by day, {}, UTC; rate × recorded usage", bill.month),
+        y_label: "US dollars a day".to_owned(),
+        days,
+        series: series
+            .into_iter()
+            .map(|(purpose, values)| BarSeries { name: purpose.name().to_owned(), values })
+            .collect(),
+    })
+}
+
+/// The share that bought no running time is what people overlook: it is the finding.
+fn daily_title(bill: &Bill, series: &BTreeMap<Purpose, Vec<Usd>>) -> String {
+    let total = bill.total();
+    let idle: Usd = [Purpose::StorageStopped, Purpose::StorageUnattached]
+        .iter()
+        .filter_map(|purpose| series.get(purpose))
+        .flatten()
+        .copied()
+        .sum();
+    let share = idle.scaled(Decimal::ONE_HUNDRED, total.amount()).map(Usd::amount);
+    match share {
+        Some(share) if !idle.is_zero() => format!(
+            "{} cost {total}, of which {idle} ({} %) kept disks of stopped or no instances",
+            bill.month,
+            share.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+        ),
+        _ => format!("{} cost {total}", bill.month),
+    }
+}

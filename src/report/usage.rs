@@ -1,0 +1,169 @@
+//! Hours recorded: running, stopped, GPU-hours, and what they rest on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+
+use super::table::{Cell, Column, Table};
+use crate::billing::LineItem;
+use crate::catalog::RateCard;
+use crate::ledger::{Certainty, EvidenceKind, Ledger, Meter, Phase, Tags};
+use crate::time::Period;
+
+/// What the hours are summed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    Instance,
+    Type,
+    Region,
+    Tag(String),
+}
+
+impl FromStr for By {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<By, String> {
+        match text {
+            "instance" => Ok(By::Instance),
+            "type" => Ok(By::Type),
+            "region" => Ok(By::Region),
+            _ => match text.strip_prefix("tag:") {
+                Some(key) if !key.is_empty() => Ok(By::Tag(key.to_owned())),
+                _ => Err(format!("`{text}` is none of instance, type, region, tag:KEY")),
+            },
+        }
+    }
+}
+
+#[derive(Default)]
+struct Hours {
+    name: String,
+    types: BTreeSet<String>,
+    running: Decimal,
+    possible: Decimal,
+    stopped: Decimal,
+    gpu: Decimal,
+    unknown_gpus: bool,
+    kinds: BTreeSet<EvidenceKind>,
+}
+
+/// Hours by `by`, from the compute line items of the window and the ledger's stopped stretches.
+/// `window` is `None` for all time.
+pub fn usage_table(ledger: &Ledger, lines: &[LineItem], card: &RateCard, by: &By, window: Option<Period>) -> Table {
+    let mut rows: BTreeMap<String, Hours> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.meter == Meter::Compute) {
+        let Some(quantity) = line.quantity else { continue };
+        let row =
+            rows.entry(key(ledger, by, &line.resource.id, &line.subject, &line.resource.region, &line.resource.tags));
+        let row = row.or_default();
+        row.name.clone_from(&line.resource.name);
+        row.types.insert(line.subject.clone());
+        row.kinds.extend(line.evidence.iter().map(|evidence| evidence.kind));
+        if line.certainty == Certainty::Possible {
+            row.possible += quantity.amount;
+            continue;
+        }
+        row.running += quantity.amount;
+        match card.instance_type(&line.subject) {
+            Some(instance_type) => row.gpu += quantity.amount * instance_type.gpu_count(),
+            None => row.unknown_gpus = true,
+        }
+    }
+    add_stopped(ledger, by, window, &mut rows);
+    let title = if window.is_some() { "Hours recorded in the month" } else { "Hours recorded" };
+    arrange(title, by, rows)
+}
+
+fn key(ledger: &Ledger, by: &By, id: &str, instance_type: &str, region: &str, tags: &Tags) -> String {
+    match by {
+        By::Instance => id.to_owned(),
+        By::Type => instance_type.to_owned(),
+        By::Region => region.to_owned(),
+        By::Tag(key) => {
+            let seen = ledger.instances.get(id).map(|(_, seen)| &seen.tags);
+            let value = seen.and_then(|tags| tags.get(key)).or_else(|| tags.get(key));
+            // FOCUS exports of AWS prefix the user's tags.
+            let value = value.or_else(|| tags.get(&format!("user:{key}")));
+            value.cloned().unwrap_or_else(|| "(untagged)".to_owned())
+        }
+    }
+}
+
+fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTreeMap<String, Hours>) {
+    for (id, stretches) in &ledger.stretches {
+        let session = ledger.sessions_of(id).last();
+        let (instance_type, region) =
+            session.map_or(("", ""), |session| (session.instance_type.as_str(), session.region.as_str()));
+        for stretch in stretches.iter().filter(|stretch| stretch.phase == Phase::Stopped) {
+            let Some(period) = window.map_or(Some(stretch.period), |window| stretch.period.intersection(window)) else {
+                continue;
+            };
+            let share = stretch.hours_per_day.unwrap_or(Decimal::from(24)) / Decimal::from(24);
+            let hours = Decimal::from(period.seconds()) * share / Decimal::from(3600);
+            rows.entry(key(ledger, by, id, instance_type, region, &Tags::new())).or_default().stopped += hours;
+        }
+    }
+}
+
+fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
+    let heading = match by {
+        By::Instance => "Instance".to_owned(),
+        By::Type => "Type".to_owned(),
+        By::Region => "Region".to_owned(),
+        By::Tag(key) => format!("Tag {key}"),
+    };
+    let type_column = Column::left("instance_types", "Type");
+    let mut table = Table::new(
+        "usage",
+        title,
+        vec![
+            Column::left("key", heading),
+            Column::left("name", "Name").detail(),
+            if *by == By::Instance { type_column } else { type_column.detail() },
+            Column::right("running_hours", "Running h"),
+            Column::right("possible_hours", "Possible h"),
+            Column::right("stopped_hours", "Stopped h"),
+            Column::right("gpu_hours", "GPU-h"),
+            Column::left("evidence", "Evidence"),
+        ],
+    );
+    let mut totals = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    for (key, hours) in &rows {
+        totals = (totals.0 + hours.running, totals.1 + hours.stopped, totals.2 + hours.gpu);
+        let possible = if hours.possible.is_zero() {
+            Cell::new("", "0")
+        } else {
+            let shown = Cell::number(hours.possible, 1);
+            Cell { shown: format!("≤ {}", shown.shown), ..shown }
+        };
+        table.push(vec![
+            Cell::text(key.clone()),
+            Cell::text(hours.name.clone()),
+            Cell::text(hours.types.iter().cloned().collect::<Vec<_>>().join(" ")),
+            Cell::number(hours.running, 3),
+            possible,
+            Cell::number(hours.stopped, 1),
+            if hours.unknown_gpus { Cell::missing("unknown") } else { Cell::number(hours.gpu, 3) },
+            Cell::text(hours.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")),
+        ]);
+    }
+    table.total = Some(vec![
+        Cell::text("Total"),
+        Cell::missing(""),
+        Cell::missing(""),
+        Cell::number(totals.0, 3),
+        Cell::missing(""),
+        Cell::number(totals.1, 1),
+        Cell::number(totals.2, 3),
+        Cell::missing(""),
+    ]);
+    if rows.values().any(|hours| !hours.possible.is_zero()) {
+        table.notes.push(
+            "Possible hours come after an instance was last seen running, or before its stop was noticed; \
+             they are in no total."
+                .to_owned(),
+        );
+    }
+    table
+}

@@ -1,0 +1,385 @@
+//! What `aws ec2 describe-instances|volumes|addresses|snapshots` prints, told apart by content.
+//!
+//! The shapes are AWS's: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/> (read 2026-11-22).
+//! Only the fields gpucost uses are read; a field it needs and does not find is an error, never a guess.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::ledger::{
+    AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
+};
+use crate::time::parse_timestamp;
+
+/// What is wrong with a description. `record` counts from 1 in its list; 0 is the document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{why}", if *record == 0 { String::new() } else { format!("{list} record {record}: ") })]
+pub struct DescribeError {
+    pub list: &'static str,
+    pub record: u64,
+    pub why: String,
+}
+
+/// The facts of one document, each with its place in its list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    pub facts: Vec<(u64, Fact)>,
+    /// `describe-instances`, or several joined by `+`.
+    pub format: String,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(rename = "Reservations")]
+    reservations: Option<Vec<Reservation>>,
+    #[serde(rename = "Volumes")]
+    volumes: Option<Vec<Volume>>,
+    #[serde(rename = "Addresses")]
+    addresses: Option<Vec<Address>>,
+    #[serde(rename = "Snapshots")]
+    snapshots: Option<Vec<Snapshot>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reservation {
+    #[serde(default)]
+    owner_id: String,
+    #[serde(default)]
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Instance {
+    instance_id: String,
+    instance_type: String,
+    launch_time: String,
+    state: State,
+    #[serde(default)]
+    state_transition_reason: String,
+    #[serde(default)]
+    platform_details: String,
+    #[serde(default)]
+    platform: String,
+    #[serde(default)]
+    instance_lifecycle: String,
+    placement: Option<Placement>,
+    public_ip_address: Option<String>,
+    #[serde(default)]
+    network_interfaces: Vec<Interface>,
+    #[serde(default)]
+    block_device_mappings: Vec<Mapping>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Placement {
+    availability_zone: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Interface {
+    association: Option<Association>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Association {
+    ip_owner_id: Option<String>,
+    public_ip: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mapping {
+    #[serde(default)]
+    device_name: String,
+    ebs: Option<Ebs>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Ebs {
+    volume_id: Option<String>,
+    #[serde(default)]
+    delete_on_termination: bool,
+    attach_time: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Volume {
+    volume_id: String,
+    volume_type: String,
+    size: u32,
+    iops: Option<u32>,
+    throughput: Option<u32>,
+    create_time: String,
+    #[serde(default)]
+    state: String,
+    availability_zone: Option<String>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attachment {
+    instance_id: Option<String>,
+    #[serde(default)]
+    delete_on_termination: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Address {
+    allocation_id: Option<String>,
+    public_ip: Option<String>,
+    instance_id: Option<String>,
+    association_id: Option<String>,
+    network_border_group: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Snapshot {
+    snapshot_id: String,
+    #[serde(default)]
+    owner_id: String,
+    #[serde(default)]
+    volume_id: String,
+    volume_size: u32,
+    full_snapshot_size_in_bytes: Option<u64>,
+    start_time: String,
+    storage_tier: Option<String>,
+    availability_zone: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+/// Reads a document. `seen_at` is when AWS answered; `region` serves where the answer names none
+/// (addresses on older outputs, snapshots).
+///
+/// # Errors
+/// JSON that is none of these four documents, a record without a field gpucost needs, a time after
+/// `seen_at`.
+pub fn read_descriptions(json: &str, seen_at: Timestamp, region: Option<&str>) -> Result<Described, DescribeError> {
+    let document: Document = serde_json::from_str(json).map_err(|e| DescribeError {
+        list: "document",
+        record: 0,
+        why: format!("it is not the JSON of an aws ec2 describe command: {e}"),
+    })?;
+    let mut described = Described::default();
+    let mut formats = Vec::new();
+    let given = Given { seen_at, region };
+    if let Some(reservations) = document.reservations {
+        formats.push("describe-instances");
+        let instances =
+            reservations.into_iter().flat_map(|r| r.instances.into_iter().map(move |i| (r.owner_id.clone(), i)));
+        read_list("Instances", instances, &mut described, |(owner, instance)| given.instance(owner, instance))?;
+    }
+    if let Some(volumes) = document.volumes {
+        formats.push("describe-volumes");
+        read_list("Volumes", volumes, &mut described, |volume| given.volume(volume))?;
+    }
+    if let Some(addresses) = document.addresses {
+        formats.push("describe-addresses");
+        read_list("Addresses", addresses, &mut described, |address| given.address(address))?;
+    }
+    if let Some(snapshots) = document.snapshots {
+        formats.push("describe-snapshots");
+        read_list("Snapshots", snapshots, &mut described, |snapshot| given.snapshot(snapshot))?;
+    }
+    if formats.is_empty() {
+        return Err(DescribeError {
+            list: "document",
+            record: 0,
+            why: "it has none of Reservations, Volumes, Addresses, Snapshots".to_owned(),
+        });
+    }
+    described.format = formats.join("+");
+    Ok(described)
+}
+
+fn read_list<T>(
+    list: &'static str,
+    records: impl IntoIterator<Item = T>,
+    described: &mut Described,
+    read: impl Fn(T) -> Result<Fact, String>,
+) -> Result<(), DescribeError> {
+    for (record, value) in (1..).zip(records) {
+        let fact = read(value).map_err(|why| DescribeError { list, record, why })?;
+        described.facts.push((record, fact));
+    }
+    Ok(())
+}
+
+struct Given<'a> {
+    seen_at: Timestamp,
+    region: Option<&'a str>,
+}
+
+impl Given<'_> {
+    fn instance(&self, account: String, instance: Instance) -> Result<Fact, String> {
+        let zone = instance.placement.and_then(|placement| placement.availability_zone);
+        let tags = tags(instance.tags);
+        let associations = instance.network_interfaces.iter().filter_map(|i| i.association.as_ref());
+        let elastic_ip = associations
+            .filter(|a| a.public_ip == instance.public_ip_address)
+            .any(|a| a.ip_owner_id.as_deref().is_some_and(|owner| owner != "amazon"));
+        let attached = instance.block_device_mappings.into_iter().filter_map(|mapping| {
+            let ebs = mapping.ebs?;
+            Some((mapping.device_name, ebs.volume_id?, ebs.delete_on_termination, ebs.attach_time))
+        });
+        let volumes = attached
+            .map(|(device, volume_id, delete_on_termination, attach_time)| {
+                let attached_at = attach_time.map(|time| self.past("AttachTime", &time)).transpose()?;
+                Ok(VolumeAttachment { volume_id, device, delete_on_termination, attached_at })
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Fact::Instance(InstanceSeen {
+            account,
+            region: self.region_of(zone.as_deref())?,
+            name: name(&tags),
+            tags,
+            instance_type: instance.instance_type,
+            state: state(&instance.state.name)?,
+            launch_time: self.past("LaunchTime", &instance.launch_time)?,
+            reason: instance.state_transition_reason,
+            platform: if instance.platform_details.is_empty() { instance.platform } else { instance.platform_details },
+            purchase: match instance.instance_lifecycle.as_str() {
+                "" => Purchase::OnDemand,
+                "spot" => Purchase::Spot,
+                _ => Purchase::Other,
+            },
+            public_ip: instance.public_ip_address,
+            elastic_ip,
+            volumes,
+            seen_at: self.seen_at,
+            instance_id: instance.instance_id,
+        }))
+    }
+
+    fn volume(&self, volume: Volume) -> Result<Fact, String> {
+        let tags = tags(volume.tags);
+        let attached_to = volume
+            .attachments
+            .into_iter()
+            .find_map(|a| a.instance_id.map(|instance| (instance, a.delete_on_termination)));
+        Ok(Fact::Volume(VolumeSeen {
+            region: self.region_of(volume.availability_zone.as_deref())?,
+            name: name(&tags),
+            tags,
+            size_gb: if volume.size == 0 { return Err("Size is 0".to_owned()) } else { volume.size },
+            volume_type: volume.volume_type,
+            iops: volume.iops,
+            throughput_mibps: volume.throughput,
+            created_at: self.past("CreateTime", &volume.create_time)?,
+            state: volume.state,
+            attached_to,
+            seen_at: self.seen_at,
+            volume_id: volume.volume_id,
+        }))
+    }
+
+    fn address(&self, address: Address) -> Result<Fact, String> {
+        let tags = tags(address.tags);
+        let public_ip = address.public_ip.ok_or("it has no PublicIp")?;
+        Ok(Fact::Address(AddressSeen {
+            region: self.region_of(address.network_border_group.as_deref())?,
+            allocation_id: address.allocation_id.unwrap_or_else(|| public_ip.clone()),
+            public_ip,
+            name: name(&tags),
+            associated: address.association_id.is_some() || address.instance_id.is_some(),
+            instance_id: address.instance_id.filter(|id| !id.is_empty()),
+            seen_at: self.seen_at,
+        }))
+    }
+
+    fn snapshot(&self, snapshot: Snapshot) -> Result<Fact, String> {
+        Ok(Fact::Snapshot(SnapshotSeen {
+            account: snapshot.owner_id,
+            region: self.region_of(snapshot.availability_zone.as_deref())?,
+            name: name(&tags(snapshot.tags)),
+            volume_id: snapshot.volume_id,
+            volume_size_gb: snapshot.volume_size,
+            full_size_bytes: snapshot.full_snapshot_size_in_bytes,
+            started_at: self.past("StartTime", &snapshot.start_time)?,
+            archived: snapshot.storage_tier.as_deref() == Some("archive"),
+            seen_at: self.seen_at,
+            snapshot_id: snapshot.snapshot_id,
+        }))
+    }
+
+    fn past(&self, field: &str, text: &str) -> Result<Timestamp, String> {
+        let at = parse_timestamp(text).map_err(|e| format!("{field}: {e}"))?;
+        if at > self.seen_at {
+            return Err(format!(
+                "{field} {at} is after the answer was written ({}): say when with --observed-at",
+                self.seen_at
+            ));
+        }
+        Ok(at)
+    }
+
+    fn region_of(&self, zone: Option<&str>) -> Result<String, String> {
+        zone.filter(|zone| !zone.is_empty())
+            .map(region_of_zone)
+            .or_else(|| self.region.map(str::to_owned))
+            .ok_or_else(|| "it does not name its region: say which with --region".to_owned())
+    }
+}
+
+/// `us-west-2a` → `us-west-2`; local and wavelength zones (`us-west-2-lax-1a`) keep their zone group.
+fn region_of_zone(zone: &str) -> String {
+    let last = zone.chars().last().filter(char::is_ascii_lowercase);
+    let digit_before = zone.chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit());
+    match (last, digit_before) {
+        (Some(_), true) => zone[..zone.len() - 1].to_owned(),
+        _ => zone.to_owned(),
+    }
+}
+
+fn tags(tags: Vec<Tag>) -> Tags {
+    tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
+}
+
+fn name(tags: &Tags) -> String {
+    tags.get("Name").cloned().unwrap_or_default()
+}
+
+fn state(name: &str) -> Result<InstanceState, String> {
+    [
+        InstanceState::Pending,
+        InstanceState::Running,
+        InstanceState::Stopping,
+        InstanceState::Stopped,
+        InstanceState::ShuttingDown,
+        InstanceState::Terminated,
+    ]
+    .into_iter()
+    .find(|state| state.name() == name)
+    .ok_or_else(|| format!("unknown state `{name}`"))
+}

@@ -1,0 +1,56 @@
+//! Notes and descriptions in the ledger: one JSON body each, which is also its identity.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{Store, StoreError, sqlite_error};
+use crate::ledger::{Evidence, EvidenceKind, Fact};
+
+/// Whether the fact was new.
+pub(super) fn insert(connection: &Connection, import_id: i64, line: u64, fact: &Fact) -> rusqlite::Result<bool> {
+    let body = serde_json::to_string(fact).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    let line = i64::try_from(line).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO facts (import_id, line, body) VALUES (?1, ?2, ?3) ON CONFLICT (body) DO NOTHING",
+    )?;
+    Ok(statement.execute((import_id, line, body))? == 1)
+}
+
+pub(super) fn load(connection: &Connection, path: &Path) -> Result<Vec<(Evidence, Fact)>, StoreError> {
+    let fail = |e| sqlite_error(path, e);
+    let mut statement = connection
+        .prepare(
+            "SELECT facts.id, line, body, file FROM facts JOIN imports ON imports.id = import_id ORDER BY facts.id",
+        )
+        .map_err(fail)?;
+    let mut rows = statement.query([]).map_err(fail)?;
+    let mut facts = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        let read = || -> rusqlite::Result<(i64, u64, String, String)> {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs(), row.get(2)?, row.get(3)?))
+        };
+        let (id, line, body, file) = read().map_err(fail)?;
+        let fact: Fact = serde_json::from_str(&body).map_err(|e| StoreError::BrokenFact {
+            path: path.to_owned(),
+            id,
+            why: e.to_string(),
+        })?;
+        let kind = match fact {
+            Fact::Noted(_) => EvidenceKind::Notes,
+            _ => EvidenceKind::Description,
+        };
+        facts.push((Evidence { kind, file, line }, fact));
+    }
+    Ok(facts)
+}
+
+impl Store {
+    /// All notes and descriptions, in the order they were recorded.
+    ///
+    /// # Errors
+    /// A database that cannot be read, or a fact in it that was damaged.
+    pub fn facts(&self) -> Result<Vec<(Evidence, Fact)>, StoreError> {
+        load(&self.connection, &self.path)
+    }
+}

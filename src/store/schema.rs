@@ -1,0 +1,121 @@
+//! The tables of the ledger, and how older ledgers become newer ones.
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite_migration::{M, Migrations};
+use rust_decimal::Decimal;
+
+use super::{Store, StoreError};
+use crate::quantity::exact;
+
+/// `gpuc` in ASCII: tells a gpucost ledger from any other SQLite file.
+const APPLICATION_ID: i32 = 0x6770_7563;
+
+const MIGRATIONS: &[M<'_>] = &[M::up(
+    "CREATE TABLE imports (
+        id INTEGER PRIMARY KEY,
+        file TEXT NOT NULL,
+        sha256 TEXT NOT NULL UNIQUE,
+        format TEXT NOT NULL,
+        imported_at TEXT NOT NULL
+    ) STRICT;
+    -- Notes and descriptions: immutable, each body once.
+    CREATE TABLE facts (
+        id INTEGER PRIMARY KEY,
+        import_id INTEGER NOT NULL REFERENCES imports(id),
+        line INTEGER NOT NULL,
+        body TEXT NOT NULL UNIQUE
+    ) STRICT;
+    -- What billing exports say, by resource, meter, rate and UTC day. Decimals are text, never floats.
+    CREATE TABLE metered (
+        id INTEGER PRIMARY KEY,
+        import_id INTEGER NOT NULL REFERENCES imports(id),
+        line INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        resource_id TEXT NOT NULL,
+        meter TEXT NOT NULL,
+        purchase TEXT NOT NULL,
+        sku_price_id TEXT NOT NULL,
+        rate TEXT NOT NULL,
+        day TEXT NOT NULL,
+        name TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        instance_type TEXT,
+        volume_type TEXT,
+        unit TEXT NOT NULL,
+        hours_mask INTEGER NOT NULL,
+        start_second INTEGER NOT NULL,
+        end_second INTEGER NOT NULL,
+        quantity TEXT NOT NULL,
+        list_cost TEXT NOT NULL,
+        billed_cost TEXT NOT NULL,
+        effective_cost TEXT NOT NULL,
+        row_count INTEGER NOT NULL,
+        superseded_by INTEGER REFERENCES imports(id)
+    ) STRICT;
+    CREATE UNIQUE INDEX metered_once ON metered
+        (day, resource_id, meter, account, region, purchase, sku_price_id, rate) WHERE superseded_by IS NULL;",
+)];
+
+/// Settings that must be made on each connection, then the migrations that are due.
+pub(super) fn prepare(store: &mut Store) -> Result<(), StoreError> {
+    let fresh = is_fresh(store)?;
+    let id: i32 = pragma(store, "application_id")?;
+    if !fresh && id != APPLICATION_ID {
+        return Err(StoreError::NotALedger { path: store.path.clone() });
+    }
+    let version: i64 = pragma(store, "user_version")?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(StoreError::NewerVersion { path: store.path.clone() });
+    }
+    store
+        .connection
+        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")
+        .map_err(|e| store.error(e))?;
+    if version < MIGRATIONS.len() {
+        migrate(store)?;
+    }
+    add_decimal_functions(store)
+}
+
+fn is_fresh(store: &Store) -> Result<bool, StoreError> {
+    let tables: i64 = store
+        .connection
+        .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+        .map_err(|e| store.error(e))?;
+    Ok(tables == 0)
+}
+
+fn pragma<T: rusqlite::types::FromSql>(store: &Store, name: &str) -> Result<T, StoreError> {
+    store.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|e| store.error(e))
+}
+
+fn migrate(store: &mut Store) -> Result<(), StoreError> {
+    let path = store.path.clone();
+    // The journal mode is a property of the file: set once, outside any transaction.
+    store
+        .connection
+        .execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA application_id = {APPLICATION_ID};"))
+        .map_err(|e| store.error(e))?;
+    Migrations::from_slice(MIGRATIONS).to_latest(&mut store.connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => super::sqlite_error(&path, err),
+        _ => StoreError::NewerVersion { path },
+    })
+}
+
+/// `decimal_add(a, b)`: sums of decimal text without a float in sight.
+fn add_decimal_functions(store: &Store) -> Result<(), StoreError> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    store
+        .connection
+        .create_scalar_function("decimal_add", 2, flags, |context| {
+            let read = |i| -> rusqlite::Result<Decimal> {
+                let text: String = context.get(i)?;
+                Decimal::from_str_exact(&text).map_err(|e| rusqlite::Error::UserFunctionError(Box::new(e)))
+            };
+            let sum = read(0)?.checked_add(read(1)?);
+            sum.map(exact).ok_or_else(|| rusqlite::Error::UserFunctionError("a sum is too large to hold".into()))
+        })
+        .map_err(|e| store.error(e))
+}
