@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::catalog::rows::{OnDemandRow, ReservedRow, SpotRow};
+use crate::catalog::rows::{OnDemandRow, ReservedRow};
 use crate::catalog::{
     Electricity, InstanceType, Machine, NoRate, Rate, RateCard, Region, ReservedRate, Sector, SnapshotRate, Source,
     SpotRate, VolumeRate, VolumeType,

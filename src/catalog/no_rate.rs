@@ -35,10 +35,12 @@ impl NoRate {
 }
 
 fn did_you_mean(nearest: &[String]) -> Option<String> {
-    let (last, others) = nearest.split_last()?;
-    let others: String = others.iter().map(|name| format!("`{name}`, ")).collect();
-    let or = if others.is_empty() { "" } else { "or " };
-    Some(format!("did you mean {others}{or}`{last}`?"))
+    let names: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
+    let (last, others) = names.split_last()?;
+    Some(match others {
+        [] => format!("did you mean {last}?"),
+        _ => format!("did you mean {} or {last}?", others.join(", ")),
+    })
 }
 
 fn listed_elsewhere(regions: &[&str]) -> Option<String> {

@@ -26,11 +26,11 @@ fn a_rate_names_its_price_unit_source_and_date() {
 fn an_unknown_region_or_type_is_an_error_with_near_names() {
     let error = card().on_demand("us-west2", "p2.xlarge").unwrap_err();
     assert_eq!(error.to_string(), "`us-west2` is no region or zone of the rate card");
-    assert_eq!(error.hint().unwrap(), "did you mean `us-west-2`, `us-east-2`, or `us-west-1`?");
+    assert_eq!(error.hint().unwrap(), "did you mean `us-west-2` or `us-west-1`?");
 
     let error = card().on_demand("us-west-2", "p3.2xlarg").unwrap_err();
     assert_eq!(error.to_string(), "`p3.2xlarg` is no instance type of the rate card");
-    assert_eq!(error.hint().unwrap(), "did you mean `p3.2xlarge`, `p3.8xlarge`, or `p3.16xlarge`?");
+    assert_eq!(error.hint().unwrap(), "did you mean `p3.2xlarge`, `p3.8xlarge` or `p3.16xlarge`?");
 
     let error = card().on_demand("us-west-2", "t3.large").unwrap_err();
     assert_eq!(error, NoRate::UnknownType { instance_type: "t3.large".into(), nearest: vec![] });
@@ -129,7 +129,7 @@ fn regions_are_found_by_code_and_suggested_by_name() {
     let zone = card().region("us-west-2-lax-1").unwrap();
     assert_eq!((zone.parent, zone.usage_type_prefix), (Some("us-west-2"), None));
     assert_eq!(card().nearest_regions("Oregon"), ["us-west-2"]);
-    assert_eq!(card().nearest_regions("us-east-1a"), ["us-east-1", "us-east-2", "us-west-1"]);
+    assert_eq!(card().nearest_regions("us-east-1a"), ["us-east-1", "us-east-2"]);
     assert_eq!(card().nearest_types("P3"), ["p3.2xlarge", "p3.8xlarge", "p3.16xlarge"]);
     assert!(card().nearest_types(&"p".repeat(10_000)).is_empty());
 }
