@@ -173,7 +173,8 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Month, NotAMonth> {
         let fail = || NotAMonth(text.chars().take(40).collect());
         let (year, month) = text.split_once('-').ok_or_else(fail)?;
-        if year.len() != 4 || month.len() != 2 {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if year.len() != 4 || month.len() != 2 || !digits(year) || !digits(month) {
             return Err(fail());
         }
         let year = year.parse().map_err(|_| fail())?;

@@ -1,0 +1,32 @@
+//! Where renting a GPU instance and owning a machine cost the same.
+//!
+//! A [`Question`] holds every number the answer rests on, each with its source; [`break_even`] answers it:
+//!
+//! - an hour of renting replaced saves `c = p − W·U·e/k`, a day `a = h·c + s/D − f`,
+//! - the machine has paid for itself after `(P − S)/a` days, never if `a ≤ 0`,
+//! - over the horizon the net present value decides, and the hours a day at which it is zero are where the verdict flips.
+//!
+//! Rates are constant over the horizon here: [`Flows`] is the one place that turns a question into dollars per
+//! hour, day and month, so purchase options, loans, escalation and uncertainty are further flows, not a second engine.
+//!
+//! Two neighbors answer smaller questions: [`commitment`] (an upfront fee against a lower hourly rate) and
+//! [`hourly`] (what an owned hour or a single job costs).
+
+pub mod commitment;
+pub mod hourly;
+
+mod answer;
+mod check;
+mod discount;
+mod flows;
+mod input;
+mod terms;
+
+pub use answer::{
+    Answer, BreakEven, FlipHours, Never, PerHourUsed, Reached, Totals, Verdict, break_even, totals_after,
+};
+pub use check::{BreakEvenError, InputName, InvalidInput, MAX_DAYS};
+pub use discount::Discount;
+pub use flows::Flows;
+pub use input::{Electricity, Input, Owning, Question, Renting, Source};
+pub use terms::{Horizon, MonthLength, NotAHorizon, NotAMonthLength, NotAPercentage, Percentage, Terms};

@@ -1,0 +1,98 @@
+//! Both sides' cumulative cost as a chart whose title is the finding.
+
+use rust_decimal::Decimal;
+
+use super::day_and_date;
+use crate::break_even::{Answer, Question, Reached, Totals, Verdict};
+use crate::money::Usd;
+use crate::report::chart::{Chart, CostLine, Crossing, CumulativeCost};
+use crate::report::table::Cell;
+
+/// Cumulative cost of both over the horizon, in today's dollars where a discount rate was given, their meeting marked.
+pub fn cumulative_chart(question: &Question, answer: &Answer) -> Chart {
+    let title = title(question, answer);
+    if answer.by_month.iter().all(|totals| totals.rent.is_zero() && totals.own.is_zero()) {
+        return Chart::Empty { title, why: "neither renting nor owning costs anything".to_owned() };
+    }
+    let rate = question.terms.discount_per_year.value;
+    let crossing = crossing(question, answer);
+    let line = |name: String, cost: fn(&Totals, bool) -> Usd| {
+        let points = answer.by_month.iter().map(|totals| (totals.days, cost(totals, rate.is_zero())));
+        CostLine { name, points: through(points.collect(), crossing.as_ref()) }
+    };
+    let resale = if question.owning.resale.value.is_zero() { "" } else { ", less its resale" };
+    let lines = vec![
+        line(format!("rent {}", question.renting.name), |t, plain| if plain { t.rent } else { t.rent_present }),
+        line(format!("own {}{resale}", question.owning.name), |t, plain| if plain { t.own } else { t.own_present }),
+    ];
+    let y_label = if rate.is_zero() {
+        "US dollars so far".to_owned()
+    } else {
+        format!("US dollars so far, discounted at {rate} a year")
+    };
+    Chart::CumulativeCost(CumulativeCost {
+        title,
+        subtitle: subtitle(question),
+        x_label: format!("days since {}", answer.start),
+        y_label,
+        start: Some(answer.start),
+        lines,
+        crossing,
+    })
+}
+
+/// The finding.
+fn title(question: &Question, answer: &Answer) -> String {
+    let horizon = question.terms.horizon.value;
+    match (within_horizon(answer), answer.verdict) {
+        (Some(Reached { day: 0, .. }), _) => "Owning costs no more from the first day".to_owned(),
+        (Some(reached), _) => format!("Owning pays for itself on {}", day_and_date(reached)),
+        (None, Verdict::Same) => format!("Renting and owning cost the same over {horizon}"),
+        (None, _) => {
+            let horizon = horizon.to_string();
+            let whole = horizon.strip_prefix("1 ").unwrap_or(&horizon);
+            format!("Renting stays cheaper for the whole {whole}")
+        }
+    }
+}
+
+fn subtitle(question: &Question) -> String {
+    let Question { owning, renting, terms } = question;
+    format!(
+        "{} at {} against {} at {}/h, {} h a day",
+        owning.name,
+        owning.price.value,
+        renting.name,
+        renting.usd_per_hour.value.rate(),
+        Cell::number(terms.hours_per_day.value, 2).shown,
+    )
+}
+
+fn within_horizon(answer: &Answer) -> Option<Reached> {
+    answer.payback.reached().filter(|reached| reached.days <= answer.at_horizon.days)
+}
+
+fn crossing(question: &Question, answer: &Answer) -> Option<Crossing> {
+    let reached = within_horizon(answer)?;
+    let cost = if question.terms.discount_per_year.value.is_zero() {
+        answer.flows.rent_after(reached.days)?
+    } else {
+        answer.flows.rent_present(reached.months, answer.discount)?
+    };
+    let label = match reached.date {
+        Some(date) => format!("break-even: day {}, {date}", reached.day),
+        None => format!("break-even: day {}", reached.day),
+    };
+    Some(Crossing { days: reached.days, cost, label })
+}
+
+/// The crossing becomes a point of each line, so that drawn lines meet where the mark is.
+fn through(mut points: Vec<(Decimal, Usd)>, crossing: Option<&Crossing>) -> Vec<(Decimal, Usd)> {
+    if let Some(crossing) = crossing {
+        let after = points.partition_point(|(days, _)| *days < crossing.days);
+        if points.get(after).is_none_or(|(days, _)| *days != crossing.days) {
+            points.insert(after, (crossing.days, crossing.cost));
+        }
+    }
+    points
+}
