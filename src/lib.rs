@@ -11,7 +11,10 @@ pub mod catalog;
 pub mod ledger;
 
 pub mod billing;
+pub mod break_even;
 
 pub mod report;
 
+pub mod exports;
+pub mod render;
 pub mod store;

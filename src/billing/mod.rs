@@ -6,6 +6,7 @@
 mod address;
 mod compute;
 mod line_item;
+mod measured_use;
 mod metered;
 mod snapshot;
 mod volume;
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 
 pub use line_item::{Bill, Charge, LineItem};
+pub use measured_use::{MeasuredUse, measured_use};
 pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;

@@ -1,7 +1,7 @@
 //! Snapshots: changed blocks by the GB-month. Only a billing export tells how many; a description
 //! bounds them from above. <https://aws.amazon.com/ebs/pricing/> (read 2026-11-22)
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::line_item::{LineItem, billed_seconds, month_quantity};
 use crate::catalog::{RateCard, SnapshotRate};
@@ -20,6 +20,11 @@ pub(super) fn line_item(
     let (tier, name) =
         if archived { (SnapshotRate::Archive, "archived snapshot") } else { (SnapshotRate::Standard, "snapshot") };
     let quantity = month_quantity(size_gb, billed_seconds(part, None), month, Unit::GbMonth);
-    let subject = format!("{name}, at most {} GB", size_gb.normalize().round_dp(3));
+    let subject = format!("{name}, at most {} GB", at_most(size_gb));
     LineItem::new(usage, Meter::Snapshot, subject, part).priced(quantity, card.snapshot(&usage.resource.region, tier))
+}
+
+/// Rounded up: an upper bound stays one.
+fn at_most(size_gb: Decimal) -> Decimal {
+    size_gb.round_dp_with_strategy(3, RoundingStrategy::AwayFromZero).normalize()
 }

@@ -1,6 +1,6 @@
 //! From facts to the ledger's view: who is there now, what ran when, and the usage to be billed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -39,6 +39,8 @@ pub fn derive(
     metered: Vec<(Evidence, Metered)>,
     now: Timestamp,
 ) -> Result<Ledger, Overlap> {
+    let facts = &known_by(facts, now);
+    let metered = metered.into_iter().filter(|(_, row)| row.end <= now).collect();
     let mut ledger = Ledger { sessions: sessions_of(facts)?, metered, ..Ledger::default() };
     for (evidence, fact) in facts {
         ledger.keep_latest(evidence, fact);
@@ -54,6 +56,21 @@ pub fn derive(
     ledger.stretches = timelines.stretches;
     ledger.usage.sort_by(|a, b| (&a.resource.id, a.period, a.phase).cmp(&(&b.resource.id, b.period, b.phase)));
     Ok(ledger)
+}
+
+/// The facts as they could be known at `now`: later sights are left out, later ends are not yet known.
+fn known_by(facts: &[(Evidence, Fact)], now: Timestamp) -> Vec<(Evidence, Fact)> {
+    let known = facts.iter().filter_map(|(evidence, fact)| match fact {
+        Fact::Noted(noted) => (noted.start <= now).then(|| {
+            let end = noted.end.filter(|end| *end <= now);
+            (
+                evidence.clone(),
+                Fact::Noted(Noted { end, noted_at: noted.end.unwrap_or(noted.noted_at).min(now), ..noted.clone() }),
+            )
+        }),
+        _ => (fact.known_at() <= now).then(|| (evidence.clone(), fact.clone())),
+    });
+    known.collect()
 }
 
 impl Ledger {
@@ -75,6 +92,20 @@ impl Ledger {
             Fact::Address(seen) => keep(&mut self.addresses, &seen.allocation_id, (evidence, seen), |s| s.seen_at),
             Fact::Snapshot(seen) => keep(&mut self.snapshots, &seen.snapshot_id, (evidence, seen), |s| s.seen_at),
         }
+    }
+
+    /// Leaves out everything of other regions.
+    pub fn keep_regions(&mut self, regions: &[String]) {
+        let kept = |region: &String| regions.contains(region);
+        self.sessions.retain(|session| kept(&session.region));
+        self.usage.retain(|usage| kept(&usage.resource.region));
+        self.metered.retain(|(_, row)| kept(&row.region));
+        self.instances.retain(|_, (_, seen)| kept(&seen.region));
+        self.volumes.retain(|_, (_, seen)| kept(&seen.region));
+        self.addresses.retain(|_, (_, seen)| kept(&seen.region));
+        self.snapshots.retain(|_, (_, seen)| kept(&seen.region));
+        let ids: BTreeSet<&str> = self.usage.iter().filter_map(|usage| usage.resource.instance_id.as_deref()).collect();
+        self.stretches.retain(|id, _| ids.contains(id.as_str()));
     }
 
     /// The sessions of one instance, by start.

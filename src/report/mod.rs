@@ -1,6 +1,8 @@
 //! Line items, advice and break-even arranged as `Table` and `Chart` values, with no format in sight.
 
 pub mod bill;
+pub mod break_even;
 pub mod chart;
+pub mod month;
 pub mod table;
 pub mod usage;

@@ -13,7 +13,6 @@ use crate::ledger::{Fact, Metered, sessions_of};
 pub struct Import {
     /// As the user named it.
     pub file: String,
-    pub sha256: String,
     /// `FOCUS 1.0`, `describe-instances`, `notes`.
     pub format: String,
     pub imported_at: Timestamp,
@@ -52,7 +51,8 @@ pub struct Recorder<'a> {
 }
 
 impl Store {
-    /// Records one file's facts in one transaction. A file whose bytes were imported before changes nothing.
+    /// Records one file's facts in one transaction. `take` hands them over and ends with the SHA-256 of the
+    /// file's bytes: a file that was imported before changes nothing.
     ///
     /// # Errors
     /// Whatever `take` fails with; facts that contradict recorded ones; a database that cannot be written.
@@ -61,31 +61,22 @@ impl Store {
         &mut self,
         import: &Import,
         supersede: bool,
-        take: impl FnOnce(&mut Recorder<'_>) -> Result<(), E>,
+        take: impl FnOnce(&mut Recorder<'_>) -> Result<String, E>,
     ) -> Result<Recorded, E> {
         let path = self.path.clone();
         let fail = |source| sqlite_error(&path, source);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-        if known_import(&transaction, &import.sha256).map_err(fail)? {
-            return Ok(Recorded { same_file: true, ..Recorded::default() });
-        }
         transaction
             .execute(
-                "INSERT INTO imports (file, sha256, format, imported_at) VALUES (?1, ?2, ?3, ?4)",
-                (&import.file, &import.sha256, &import.format, import.imported_at.to_string()),
+                "INSERT INTO imports (file, sha256, format, imported_at) VALUES (?1, 'being imported', ?2, ?3)",
+                (&import.file, &import.format, import.imported_at.to_string()),
             )
             .map_err(fail)?;
         let import_id = transaction.last_insert_rowid();
-        let mut recorder = Recorder {
-            transaction,
-            path: path.clone(),
-            import_id,
-            supersede,
-            staged: false,
-            recorded: Recorded::default(),
-        };
-        take(&mut recorder)?;
-        Ok(recorder.commit()?)
+        let recorded = Recorded::default();
+        let mut recorder = Recorder { transaction, path: path.clone(), import_id, supersede, staged: false, recorded };
+        let sha256 = take(&mut recorder)?;
+        Ok(recorder.commit(&sha256)?)
     }
 
     /// The imports, oldest first.
@@ -145,7 +136,13 @@ impl Recorder<'_> {
         metered::stage(&self.transaction, line, row).map_err(|e| sqlite_error(&self.path, e))
     }
 
-    fn commit(mut self) -> Result<Recorded, StoreError> {
+    fn commit(mut self, sha256: &str) -> Result<Recorded, StoreError> {
+        if known_import(&self.transaction, sha256).map_err(|e| sqlite_error(&self.path, e))? {
+            return Ok(Recorded { same_file: true, ..Recorded::default() });
+        }
+        self.transaction
+            .execute("UPDATE imports SET sha256 = ?1 WHERE id = ?2", (sha256, self.import_id))
+            .map_err(|e| sqlite_error(&self.path, e))?;
         if self.staged {
             let moved = metered::unstage(&self.transaction, self.import_id, self.supersede, &self.path)?;
             self.recorded.new += moved.new;
