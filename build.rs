@@ -3,19 +3,22 @@
 //! Every row is checked here; a bad one stops the build with its file and line. `data/README.md` has the columns.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
+#[path = "build/card.rs"]
+mod card;
 #[path = "build/row.rs"]
 mod row;
 
-use row::{Built, Interned, Row, is_as_of, optional, read};
+use card::Card;
+use row::{Built, Row, is_as_of, optional, read};
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     match generate() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -41,53 +44,6 @@ fn generate() -> Built<()> {
     let out = env::var("OUT_DIR").map_err(|e| e.to_string())?;
     let path = Path::new(&out).join("card.rs");
     fs::write(&path, format!("{dates}{marks}{}", card.code)).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-#[derive(Default)]
-struct Card {
-    code: String,
-    dates: Interned,
-    marks: Interned,
-    sources: BTreeMap<String, usize>,
-    regions: BTreeMap<String, usize>,
-    types: BTreeMap<String, usize>,
-}
-
-impl Card {
-    /// Sorted by key, keys unique, as one `static` array.
-    fn array<K: Ord>(&mut self, name: &str, row_type: &str, mut rows: Vec<(K, String, String)>) -> Built<()> {
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
-        if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(format!("{}: the same key as {}", pair[1].1, pair[0].1));
-        }
-        let _ = writeln!(self.code, "pub(super) static {name}: [{row_type}; {}] = [", rows.len());
-        for (_, _, literal) in rows {
-            let _ = writeln!(self.code, "{literal},");
-        }
-        self.code.push_str("];\n");
-        Ok(())
-    }
-
-    /// `Dated` literal: where and when a rate was read.
-    fn dated(&mut self, row: &Row) -> Built<String> {
-        let sku = if row.has("sku_rate_code") { row.text("sku_rate_code")? } else { "" };
-        if !is_as_of(row.text("as_of")?) {
-            return Err(row.wrong("as_of", "no year, year-month, date or interval A/B"));
-        }
-        let source = row.known("source", &self.sources)?;
-        let (date, mark) = (self.dates.index(row.text("as_of")?), self.marks.index(row.text("mark")?));
-        Ok(format!("n({date},{source},{mark},{sku:?})"))
-    }
-
-    /// `Provenance` literal, for rows few enough to spell out.
-    fn provenance(&self, row: &Row) -> Built<String> {
-        row.known("source", &self.sources)?;
-        if !is_as_of(row.text("as_of")?) {
-            return Err(row.wrong("as_of", "no year, year-month, date or interval A/B"));
-        }
-        let mark = if row.has("mark") { optional(row.text("mark")?) } else { "None".into() };
-        Ok(format!("p({:?},{:?},{mark})", row.text("as_of")?, row.text("source")?))
-    }
 }
 
 /// Where each name stands in the sorted array that is written for it.

@@ -141,6 +141,15 @@ impl RateCard {
         self.on_demand.iter().filter(priced).map(|row| self.region_code(row.key.0)).collect()
     }
 
+    /// Whether the card has anything to say of the type there: on-demand, capacity blocks, spot or reserved.
+    pub fn is_listed(&self, region: &str, instance_type: &str) -> bool {
+        let (Ok(region), Ok(kind)) = (self.region_index(region), self.type_index(instance_type)) else { return false };
+        let key = (region, kind);
+        self.on_demand.binary_search_by_key(&key, |row| row.key).is_ok()
+            || self.spot.binary_search_by_key(&key, |row| row.key).is_ok()
+            || self.reserved.binary_search_by_key(&key, |row| row.key).is_ok()
+    }
+
     /// By name, whatever the case.
     pub fn machine(&self, name: &str) -> Option<&'static Machine> {
         let wanted = name.trim();
