@@ -55,6 +55,12 @@ impl Usd {
         self.0.checked_mul(times)?.checked_div(by).map(Usd)
     }
 
+    /// Rounded half-up to `decimals`: for an amount that is itself a sum of rounded ones.
+    #[must_use]
+    pub fn to_decimals(self, decimals: u32) -> Usd {
+        Usd(round_half_up(self.0, decimals))
+    }
+
     pub fn checked_add(self, other: Usd) -> Option<Usd> {
         self.0.checked_add(other.0).map(Usd)
     }
@@ -80,7 +86,7 @@ impl Usd {
 
     /// Rounded half-up to `decimals` and printed with them all.
     pub fn rounded(self, decimals: u32) -> String {
-        let mut amount = round_half_up(self.0, decimals);
+        let mut amount = self.to_decimals(decimals).0;
         amount.rescale(decimals);
         with_sign_and_commas(amount)
     }

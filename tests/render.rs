@@ -8,10 +8,15 @@ use gpucost::money::Usd;
 use gpucost::render::text::Style;
 use gpucost::render::{RenderError, chart, csv, json, markdown, text};
 use gpucost::report::chart::{Chart, CostLine};
-use gpucost::report::table::{Align, Cell, Column, Table};
+use gpucost::report::table::{Cell, Column, Table};
 use proptest::prelude::*;
+use render_samples::tables::tables;
+use render_samples::xml::assert_well_formed;
 use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr;
+
+/// What terminals and editors obey, or do not show.
+const OBEYED: [char; 8] = ['\u{1b}', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200d}', '\r', '\t'];
 
 fn usd(text: &str) -> Usd {
     text.parse().expect("a decimal")
@@ -286,7 +291,7 @@ proptest! {
             prop_assert!(line.width() <= width, "{} > {width}: {line:?}", line.width());
         }
         prop_assert!(!shown.bytes().any(|byte| byte < 0x20 && byte != b'\n'));
-        prop_assert!(!shown.contains(['\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200d}']));
+        prop_assert!(!shown.contains(OBEYED), "obeyed");
     }
 
     #[test]
@@ -324,7 +329,7 @@ proptest! {
     fn csv_has_a_line_a_row_whatever_names_say(table in tables()) {
         let csv = csv::table(&table).unwrap();
         prop_assert_eq!(csv.lines().count(), table.rows.len() + 1);
-        prop_assert!(!csv.contains(['\u{1b}', '\u{7f}', '\u{9b}', '\u{202e}', '\r', '\t']));
+        prop_assert!(!csv.contains(OBEYED), "obeyed");
         let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
         for row in reader.records() {
             for field in row.unwrap().iter() {
@@ -337,7 +342,7 @@ proptest! {
     #[test]
     fn json_reads_back_as_the_same_text(table in tables()) {
         let json = json::table(&table).unwrap();
-        prop_assert!(!json.contains(['\u{1b}', '\u{7f}', '\u{9b}', '\u{202e}']));
+        prop_assert!(!json.contains(OBEYED), "obeyed");
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(read["title"].as_str(), Some(table.title.as_str()));
         for (row, cells) in read["rows"].as_array().unwrap().iter().zip(&table.rows) {
@@ -355,7 +360,7 @@ proptest! {
         let title = if table.title.is_empty() { 0 } else { 2 };
         let notes = table.notes.len() + usize::from(!table.notes.is_empty());
         prop_assert_eq!(shown.lines().count(), title + expected + notes);
-        prop_assert!(!shown.contains(['<', '>', '\u{1b}', '\u{202e}']));
+        prop_assert!(!shown.contains(['<', '>']) && !shown.contains(OBEYED), "obeyed");
     }
 
     #[test]
@@ -394,41 +399,6 @@ fn check_drawn_or_refused(sample: &Chart) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
-
-fn words() -> impl Strategy<Value = String> {
-    prop_oneof![
-        any::<String>(),
-        "[a-z ]{0,60}",
-        "[a-z0-9-]{0,90}",
-        "[東京🎉é\u{301}\u{1b}\u{9b}\u{202e}\u{200d}\n\t ]{0,40}",
-        "[=+@'-][a-z0-9.+-]{0,10}",
-    ]
-}
-
-fn tables() -> impl Strategy<Value = Table> {
-    let cell = (words(), prop::option::of(words())).prop_map(|(shown, exact)| Cell { shown, exact });
-    let columns = prop::collection::vec((words(), any::<bool>(), any::<bool>()), 0..8);
-    (columns, words(), prop::collection::vec(words(), 0..3), any::<bool>()).prop_flat_map(
-        move |(columns, title, notes, has_total)| {
-            let columns: Vec<Column> = columns
-                .into_iter()
-                .zip(KEYS)
-                .map(|((title, right, detail), key)| {
-                    let align = if right { Align::Right } else { Align::Left };
-                    Column { key, title, align, detail }
-                })
-                .collect();
-            let row = prop::collection::vec(cell.clone(), columns.len());
-            prop::collection::vec(row, 0..8).prop_map(move |mut rows| {
-                let total = if has_total { rows.pop() } else { None };
-                let (columns, title, notes) = (columns.clone(), title.clone(), notes.clone());
-                Table { key: "t", title, columns, rows, total, notes }
-            })
-        },
-    )
-}
-
 fn without_colors(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -438,53 +408,6 @@ fn without_colors(text: &str) -> String {
         plain.push_str(rest);
         plain
     })
-}
-
-/// Enough of XML for what the charts write: elements nest and close, attributes are quoted and differ, every `&`
-/// begins an entity, every character is allowed.
-fn assert_well_formed(xml: &str) {
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = xml;
-    while let Some(start) = rest.find('<') {
-        assert_text(&rest[..start]);
-        assert!(!open.is_empty() || rest[..start].trim().is_empty(), "text outside of the root");
-        let end = rest.find('>').expect("a tag ends");
-        let tag = &rest[start + 1..end];
-        rest = &rest[end + 1..];
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-            continue;
-        }
-        let (body, empty) = tag.strip_suffix('/').map_or((tag, false), |body| (body, true));
-        let (name, attributes) = body.split_once(' ').unwrap_or((body, ""));
-        assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()), "{tag}");
-        assert_attributes(attributes);
-        if !empty {
-            open.push(name);
-        }
-    }
-    assert!(rest.trim().is_empty() && open.is_empty(), "{open:?} {rest:?}");
-}
-
-fn assert_attributes(attributes: &str) {
-    let mut names = Vec::new();
-    let mut rest = attributes.trim();
-    while !rest.is_empty() {
-        let (name, value) = rest.split_once("=\"").expect("a quoted value");
-        let (value, after) = value.split_once('"').expect("a closing quote");
-        assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !names.contains(&name), "{name}");
-        assert_text(value);
-        names.push(name);
-        rest = after.trim_start();
-    }
-}
-
-fn assert_text(text: &str) {
-    for part in text.split('&').skip(1) {
-        assert!(["lt;", "gt;", "amp;", "quot;", "apos;"].iter().any(|entity| part.starts_with(entity)), "{part}");
-    }
-    let allowed = |c: char| matches!(c, '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    assert!(text.chars().all(allowed), "{text:?}");
 }
 
 /// Not a check: writes the sample charts for a person to look at, into the target directory.

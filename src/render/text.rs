@@ -170,7 +170,8 @@ fn fix_columns(layout: &mut comfy_table::Table, widths: &[u16], align: &[Align])
 
 fn styled(text: &str, attribute: Attribute, style: Style) -> comfy_table::Cell {
     let cell = comfy_table::Cell::new(text);
-    if style.color { cell.add_attribute(attribute) } else { cell }
+    // Escapes around nothing would keep the blanks before them from being trimmed.
+    if style.color && !text.trim().is_empty() { cell.add_attribute(attribute) } else { cell }
 }
 
 fn rule_cell(width: u16, style: Style) -> comfy_table::Cell {

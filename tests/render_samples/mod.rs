@@ -1,4 +1,7 @@
-//! Charts at their usual and at their extremes.
+//! Charts at their usual and at their extremes, tables of any words, and a check of XML.
+
+pub mod tables;
+pub mod xml;
 
 use gpucost::money::Usd;
 use gpucost::report::chart::{BarSeries, Chart, CostLine, Crossing, CumulativeCost, DailyBars};
@@ -6,7 +9,10 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
-pub fn daily(title: &str, first: Date, days: usize, series: &[(&str, &dyn Fn(usize) -> i64, u32)]) -> DailyBars {
+/// A name, the digits of its cost on each day, and their scale.
+type Series<'a> = (&'a str, &'a dyn Fn(usize) -> i64, u32);
+
+pub fn daily(title: &str, first: Date, days: usize, series: &[Series]) -> DailyBars {
     DailyBars {
         title: title.to_owned(),
         subtitle: "Billed cost by charge day (UTC), October 2026, on-demand rates as of 2026-11-20".to_owned(),
@@ -82,7 +88,7 @@ pub fn charts() -> Vec<(&'static str, Chart)> {
     let lines = Chart::CumulativeCost;
     let first = date(2026, 10, 1);
     let names: Vec<String> = (0..12).map(|i| format!("team-{i}: a rather long name of a cost center")).collect();
-    let twelve: Vec<(&str, &dyn Fn(usize) -> i64, u32)> = names
+    let twelve: Vec<Series> = names
         .iter()
         .map(|name| (name.as_str(), &(|i: usize| 100 + 13 * i as i64) as &dyn Fn(usize) -> i64, 2))
         .collect();
@@ -104,7 +110,7 @@ pub fn charts() -> Vec<(&'static str, Chart)> {
                 "Ten million a day",
                 first,
                 31,
-                &[("Compute", &|i| 1_000_000_000 - i as i64, 2), ("Storage", &|_| 123_456_78, 2)],
+                &[("Compute", &|i| 1_000_000_000 - i as i64, 2), ("Storage", &|_| 12_345_678, 2)],
             )),
         ),
         (
@@ -133,6 +139,7 @@ pub fn charts() -> Vec<(&'static str, Chart)> {
         ("own-elapsed", lines(rent_or_own(1095, 100_000, 205, 17, None))),
         ("own-left", lines(rent_or_own(1095, 3_000, 205, 17, Some(first)))),
         ("own-right", lines(rent_or_own(500, 100_000, 205, 2, Some(first)))),
+        ("own-top", lines(rent_or_own(488, 100_000, 205, 0, Some(first)))),
         ("own-never", lines(rent_or_own(1095, 500_000, 205, 17, Some(first)))),
         ("own-short", lines(rent_or_own(10, 1_000, 300, 17, Some(first)))),
         ("own-decade", lines(rent_or_own(3650, 1_000_000_000, 500_000, 17, Some(first)))),

@@ -19,7 +19,7 @@ use crate::report::chart::{CostLine, Crossing, CumulativeCost};
 
 const MOST_LINES: usize = 16;
 /// Up to this many lines their names have two lines of text each.
-const FEW_LINES: usize = 6;
+const FEW_LINES: usize = 4;
 const WIDEST_NAME: f64 = 250.0;
 /// Many lines have one row of text each, and more of the page for it.
 const WIDEST_ROW: f64 = 360.0;
@@ -142,7 +142,31 @@ impl Across {
 }
 
 fn path(line: &CostLine, across: &Across, axis: &DollarAxis) -> Vec<(f64, f64)> {
-    line.points.iter().map(|&(days, cost)| across.at(days, cost, axis)).collect()
+    let mut path: Vec<(f64, f64)> = Vec::new();
+    let mut points = line.points.iter().map(|&(days, cost)| across.at(days, cost, axis)).peekable();
+    while let Some(point) = points.next() {
+        // Points on a straight line are left out: rounded to pixels they would make it waver.
+        let straight = match (path.last(), points.peek()) {
+            (Some(&before), Some(&after)) => {
+                let on_the_way = point.1 >= before.1.min(after.1) && point.1 <= before.1.max(after.1);
+                on_the_way && off_line(point, before, after) < 0.05
+            }
+            _ => false,
+        };
+        if !straight {
+            path.push(point);
+        }
+    }
+    path
+}
+
+/// How far a point is from the line through two others.
+fn off_line((x, y): (f64, f64), (x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> f64 {
+    let length = (x1 - x0).hypot(y1 - y0);
+    if length == 0.0 {
+        return (x - x0).hypot(y - y0);
+    }
+    ((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)).abs() / length
 }
 
 fn ticks(start: Option<Date>, across: &Across, lettering: &Lettering) -> Vec<Tick> {

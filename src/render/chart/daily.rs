@@ -15,7 +15,9 @@ use crate::report::chart::{BarSeries, DailyBars};
 
 /// Three years: a bar is then one layout unit wide.
 const MOST_DAYS: usize = 1100;
-const MOST_SERIES: usize = 24;
+const MOST_SERIES: usize = 16;
+/// Bars shorter than this say too little for their totals to stand above them.
+const LEAST_HEIGHT: f64 = 170.0;
 const WIDEST_BAR: f64 = 88.0;
 const ROW: f64 = 26.0;
 /// Two rows of labels: days or months, and the month or year they are in.
@@ -40,7 +42,7 @@ pub(super) fn scene(bars: &DailyBars, lettering: &Lettering) -> Result<Scene, Re
         right: WIDTH - MARGIN,
         bottom: HEIGHT - 16.0 - DATES_HEIGHT,
     };
-    let totals = Totals::fitting(&days, &axis, plot.width() / days.len() as f64, lettering);
+    let totals = Totals::fitting(&days, &axis, plot, lettering);
     // Totals stand on the bars, so the tallest bar leaves room for its own.
     let nothing = days.iter().all(|day| day.segments.is_empty());
     let plot = Area { top: plot.top + if nothing { 0.0 } else { totals.height }, ..plot };
@@ -245,7 +247,8 @@ struct Totals {
 }
 
 impl Totals {
-    fn fitting(days: &[Day], axis: &DollarAxis, slot: f64, lettering: &Lettering) -> Totals {
+    fn fitting(days: &[Day], axis: &DollarAxis, plot: Area, lettering: &Lettering) -> Totals {
+        let slot = plot.width() / days.len().max(1) as f64;
         let labels: Vec<String> = days.iter().map(|day| total_label(day.total, axis.fine_decimals())).collect();
         let bare: Vec<String> = labels.iter().map(|label| label.replacen('$', "", 1)).collect();
         let widest = |labels: &[String], size| {
@@ -257,8 +260,8 @@ impl Totals {
             }
         }
         for size in [15.0, 13.0] {
-            if size + 3.0 <= slot {
-                let height = widest(&labels, size) + 10.0;
+            let height = widest(&labels, size) + 10.0;
+            if size + 3.0 <= slot && plot.height() - height >= LEAST_HEIGHT {
                 return Totals { labels, size, upward: true, height, only: None };
             }
         }

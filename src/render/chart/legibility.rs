@@ -55,7 +55,7 @@ fn start() -> impl Strategy<Value = Date> {
 
 fn daily() -> impl Strategy<Value = Chart> {
     let days = prop_oneof![0..5_usize, 28..32_usize, 5..400_usize];
-    (days, 0..14_usize, start(), words(), words(), words()).prop_flat_map(
+    (days, 0..17_usize, start(), words(), words(), words()).prop_flat_map(
         |(days, series, first, title, subtitle, name)| {
             let dates: Vec<Date> = (0..days as i64).map(|i| first + i.days()).collect();
             prop::collection::vec(prop::collection::vec(usd(), days), series).prop_map(move |values| {
@@ -83,7 +83,7 @@ fn cumulative() -> impl Strategy<Value = Chart> {
         cost,
         label,
     });
-    let lines = prop::collection::vec(line, 0..14);
+    let lines = prop::collection::vec(line, 0..17);
     (words(), words(), words(), prop::option::of(start()), lines, prop::option::of(crossing)).prop_map(
         |(title, subtitle, label, start, lines, crossing)| {
             let (x_label, y_label) = (label.clone(), label);
@@ -93,7 +93,7 @@ fn cumulative() -> impl Strategy<Value = Chart> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn daily_bars_are_legible(chart in daily()) {

@@ -137,25 +137,25 @@ fn write(backend: &mut SVGBackend, text: &Text) -> Result<(), RenderError> {
     backend.draw_text(&text.text, &style, (pixel(x, SVG_SCALE), pixel(y, SVG_SCALE))).map_err(drawing)
 }
 
-/// Each square of oversampled pixels as its mean.
+/// Each square of four pixels as its mean.
 fn averaged(canvas: &[u8]) -> Vec<u8> {
-    let samples = OVERSAMPLING as usize;
-    let row_bytes = PNG_WIDTH as usize * samples * 3;
-    let mut image = Vec::with_capacity(canvas.len() / (samples * samples));
-    let mut sums = vec![0_u16; PNG_WIDTH as usize * 3];
-    for band in canvas.chunks_exact(row_bytes * samples) {
-        sums.fill(0);
-        for row in band.chunks_exact(row_bytes) {
-            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(samples * 3)) {
-                for dot in square.chunks_exact(3) {
-                    sum.iter_mut().zip(dot).for_each(|(sum, part)| *sum += u16::from(*part));
-                }
-            }
+    let row_bytes = PNG_WIDTH as usize * 3;
+    let mut image = vec![0; canvas.len() / 4];
+    for (row, pair) in image.chunks_exact_mut(row_bytes).zip(canvas.chunks_exact(4 * row_bytes)) {
+        let (upper, lower) = pair.split_at(2 * row_bytes);
+        let squares = upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0);
+        for (pixel, ([r0, g0, b0, r1, g1, b1], [r2, g2, b2, r3, g3, b3])) in
+            row.as_chunks_mut::<3>().0.iter_mut().zip(squares)
+        {
+            *pixel = [mean([*r0, *r1, *r2, *r3]), mean([*g0, *g1, *g2, *g3]), mean([*b0, *b1, *b2, *b3])];
         }
-        let count = (samples * samples) as u16;
-        image.extend(sums.iter().map(|sum| ((sum + count / 2) / count) as u8));
     }
     image
+}
+
+fn mean(parts: [u8; 4]) -> u8 {
+    let [a, b, c, d] = parts.map(u16::from);
+    ((a + b + c + d + 2) / 4) as u8
 }
 
 fn encoded(image: &[u8]) -> Result<Vec<u8>, RenderError> {

@@ -43,10 +43,10 @@ pub(super) struct Stroke {
 
 pub(super) fn stroke(line: usize) -> Stroke {
     let ink = STROKES.get(line % STROKES.len()).copied().unwrap_or(BLUE);
-    let dashes: &[f64] = match line {
-        0 | 1 => &[],
-        _ if line % 3 == 2 => &[14.0, 7.0],
-        _ if line % 3 == 0 => &[4.0, 6.0],
+    let dashes: &[f64] = match (line, line % 3) {
+        (0 | 1, _) => &[],
+        (_, 2) => &[14.0, 7.0],
+        (_, 0) => &[4.0, 6.0],
         _ => &[16.0, 6.0, 4.0, 6.0],
     };
     Stroke { ink, dashes }
