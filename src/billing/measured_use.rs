@@ -63,7 +63,10 @@ pub fn measured_use(lines: &[LineItem], instance_type: Option<&str>, window: Per
         window,
         hours,
         hours_per_day: hours.checked_div(days)?,
-        storage_per_month: storage.and_then(|storage| storage.scaled(Decimal::ONE, calendar_months(window))),
+        // Each day's line was rounded at 10 decimals: six are what a window of years leaves sure.
+        storage_per_month: storage
+            .and_then(|storage| storage.scaled(Decimal::ONE, calendar_months(window)))
+            .map(|storage| storage.to_decimals(6)),
     })
 }
 

@@ -83,6 +83,14 @@ fn line_items(usage: &Usage, card: &RateCard, month: Month) -> Vec<LineItem> {
     days.into_iter().flat_map(|part| line_items_of_day(usage, part, card, month)).collect()
 }
 
+/// The line items of one usage over part of its period, one for each charge and calendar month it touches:
+/// for sums that name no day. They differ from the same days of a bill by the rounding of a line at most.
+pub fn line_items_by_month(usage: &Usage, card: &RateCard, part: Period) -> Vec<LineItem> {
+    let Some(part) = usage.period.intersection(part) else { return Vec::new() };
+    let parts = part.months().filter_map(|month| Some((month, part.intersection(month.period())?)));
+    parts.flat_map(|(month, part)| line_items_of_day(usage, part, card, month)).collect()
+}
+
 /// A session that ended in the second it began still bills its minimum.
 fn instant_in(usage: &Usage, month: Month) -> Option<Period> {
     let has_minimum = matches!(usage.subject, Subject::Compute { session: Some(_), .. });

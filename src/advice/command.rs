@@ -1,0 +1,168 @@
+//! AWS CLI commands for a POSIX shell. Ids come from files that anybody may have written: only those made of the
+//! characters of AWS's own ids get into a command. Quoting alone would not do: the AWS CLI itself reads
+//! `file://…`, and JSON where a list may stand.
+
+use crate::catalog::RateCard;
+
+/// In place of commands, where an id is none that AWS gives. A comment, lest it is pasted.
+pub(super) const WITHHELD: &str = "# no command: the id or region in the records is none that AWS gives";
+
+const LONGEST_ID: usize = 64;
+
+/// The commands of one region. Each method is `None` if an id is unfit.
+#[derive(Clone, Debug)]
+pub(super) struct Aws {
+    region: Option<String>,
+}
+
+impl Aws {
+    /// Zones are served by their parent region.
+    pub(super) fn new(region: &str, card: &RateCard) -> Aws {
+        let serving = card.region(region).and_then(|zone| zone.parent).unwrap_or(region);
+        Aws { region: fit(serving).map(str::to_owned) }
+    }
+
+    /// `aws ec2 delete-volume --region us-east-1 --volume-id vol-1`.
+    fn ec2(&self, command: &str, id_flag: &str, id: &str) -> Option<String> {
+        Some(format!("aws ec2 {command} --region {} {id_flag} {}", self.region.as_deref()?, fit(id)?))
+    }
+
+    pub(super) fn stop(&self, instance_id: &str) -> Option<String> {
+        let stop = self.ec2("stop-instances", "--instance-ids", instance_id)?;
+        Some(format!("{stop} && {}", self.ec2("wait instance-stopped", "--instance-ids", instance_id)?))
+    }
+
+    pub(super) fn stop_only(&self, instance_id: &str) -> Option<String> {
+        self.ec2("stop-instances", "--instance-ids", instance_id)
+    }
+
+    pub(super) fn terminate(&self, instance_id: &str) -> Option<String> {
+        self.ec2("terminate-instances", "--instance-ids", instance_id)
+    }
+
+    pub(super) fn wait_terminated(&self, instance_id: &str) -> Option<String> {
+        self.ec2("wait instance-terminated", "--instance-ids", instance_id)
+    }
+
+    pub(super) fn delete_volume(&self, volume_id: &str) -> Option<String> {
+        self.ec2("delete-volume", "--volume-id", volume_id)
+    }
+
+    /// Snapshots a volume and deletes it only after the snapshot was seen complete: the steps hang together by `&&`.
+    pub(super) fn snapshot_then_delete(&self, volume_id: &str, attached: bool, archive: bool) -> Option<Vec<String>> {
+        let region = self.region.as_deref()?;
+        let create = self.ec2("create-snapshot", "--volume-id", volume_id)?;
+        let create = format!(
+            "SNAPSHOT=$({create} --description 'gpucost: {} before its deletion' --query SnapshotId --output text)",
+            fit(volume_id)?
+        );
+        // `:?` stops the line if there is no snapshot.
+        let mut steps =
+            vec![format!("aws ec2 wait snapshot-completed --region {region} --snapshot-ids \"${{SNAPSHOT:?}}\"")];
+        if archive {
+            let tier = "--storage-tier archive";
+            steps.push(format!(
+                "aws ec2 modify-snapshot-tier --region {region} --snapshot-id \"${{SNAPSHOT:?}}\" {tier}"
+            ));
+        }
+        if attached {
+            steps.push(self.ec2("detach-volume", "--volume-id", volume_id)?);
+            steps.push(self.ec2("wait volume-available", "--volume-ids", volume_id)?);
+        }
+        steps.push(self.delete_volume(volume_id)?);
+        Some(vec![create, steps.join(" && ")])
+    }
+
+    /// AWS releases an address by its allocation, and only once nothing holds it.
+    pub(super) fn release_address(
+        &self,
+        allocation_id: Option<&str>,
+        public_ip: &str,
+        associated: bool,
+    ) -> Option<Vec<String>> {
+        let region = self.region.as_deref()?;
+        let look_up = |field: &str| {
+            let which = match allocation_id {
+                Some(id) => format!("--allocation-ids {}", fit(id)?),
+                None => format!("--public-ips {}", fit(public_ip)?),
+            };
+            let query = format!("--query 'Addresses[0].{field}' --output text");
+            Some(format!("\"$(aws ec2 describe-addresses --region {region} {which} {query})\""))
+        };
+        let allocation = match allocation_id {
+            Some(id) => fit(id)?.to_owned(),
+            None => look_up("AllocationId")?,
+        };
+        let release = format!("aws ec2 release-address --region {region} --allocation-id {allocation}");
+        if !associated {
+            return Some(vec![release]);
+        }
+        let association = look_up("AssociationId")?;
+        let disassociate = format!("aws ec2 disassociate-address --region {region} --association-id {association}");
+        Some(vec![format!("{disassociate} && {release}")])
+    }
+
+    pub(super) fn change_to_gp3(&self, volume_id: &str, iops: u32, throughput_mibps: u32) -> Option<String> {
+        let modify = self.ec2("modify-volume", "--volume-id", volume_id)?;
+        Some(format!("{modify} --volume-type gp3 --iops {iops} --throughput {throughput_mibps}"))
+    }
+
+    pub(super) fn delete_on_termination(&self, instance_id: &str, device: &str) -> Option<String> {
+        let modify = self.ec2("modify-instance-attribute", "--instance-id", instance_id)?;
+        let is_device = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+        let fits = !device.is_empty() && device.len() <= LONGEST_ID && device.chars().all(is_device);
+        let mapping = format!(r#"[{{"DeviceName":"{device}","Ebs":{{"DeleteOnTermination":true}}}}]"#);
+        fits.then(|| format!("{modify} --block-device-mappings '{mapping}'"))
+    }
+}
+
+/// The commands, or a comment in their place.
+pub(super) fn or_withheld(commands: Option<Vec<String>>) -> Vec<String> {
+    commands.unwrap_or_else(|| vec![WITHHELD.to_owned()])
+}
+
+/// An id, region or address as AWS writes them; neither a shell, nor an option parser, nor the AWS CLI's parameter
+/// reader sees anything in it but a word.
+fn fit(id: &str) -> Option<&str> {
+    let fits = id.len() <= LONGEST_ID
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    fits.then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_of_aws_are_fit() {
+        for good in ["i-0123456789abcdef0", "us-west-2", "203.0.113.7", "eipalloc-1"] {
+            assert_eq!(fit(good), Some(good));
+        }
+        let long = "a".repeat(65);
+        for bad in [
+            "",
+            "-x",
+            "i-1;reboot",
+            "$(id)",
+            "file:///etc/passwd",
+            "[\"i-1\"]",
+            "i-1 i-2",
+            "i-1\n",
+            "ⅰ-1",
+            "i,j",
+            &long,
+        ] {
+            assert_eq!(fit(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_zone_is_served_by_its_region() {
+        let aws = Aws::new("us-west-2-lax-1", RateCard::shipped());
+        assert_eq!(
+            aws.delete_volume("vol-1").as_deref(),
+            Some("aws ec2 delete-volume --region us-west-2 --volume-id vol-1")
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! What things have cost and what they cost a month, each with the line that says how.
+//!
+//! Accrued dollars are billing's own line items over the usage the ledger measured. A month is the estimate month of
+//! 730 hours; storage is charged by the month, so that its dollars a month are GB × rate in any of them.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::dollars::Dollars;
+use super::inventory::Address;
+use crate::billing::{Charge, line_items_by_month, volume_charges};
+use crate::catalog::{NoRate, Rate, RateCard, SnapshotRate, VolumeType};
+use crate::ledger::{Certainty, Usage, VolumeShape};
+use crate::money::Usd;
+use crate::quantity::exact;
+use crate::time::{ESTIMATE_MONTH_HOURS, Period, hours};
+
+pub(super) const UNKNOWN_SIZE: &str = "its size is unknown: import `aws ec2 describe-volumes` too";
+
+/// Dollars a month, and the lines that derive them.
+#[derive(Clone, Debug)]
+pub(super) struct Monthly {
+    pub dollars: Dollars,
+    pub lines: Vec<String>,
+}
+
+pub(super) fn estimate_month_hours() -> Decimal {
+    Decimal::from(ESTIMATE_MONTH_HOURS)
+}
+
+/// `rate as of 2024-07-18, ec2.shop-ebs`, with the mark of a rate that is not to be taken as fresh.
+pub(super) fn as_of(rate: &Rate) -> String {
+    let provenance = &rate.provenance;
+    let mark = provenance.mark.as_ref().map_or(String::new(), |mark| format!("; {mark}"));
+    format!("rate as of {}, {}{mark}", provenance.as_of, provenance.source)
+}
+
+fn no_rate(missing: &NoRate) -> Dollars {
+    Dollars::unknown(missing.to_string())
+}
+
+fn priced(amount: Decimal, rate: &Rate) -> Dollars {
+    match Usd::of_line_item(amount, rate.usd) {
+        Some(cost) => Dollars::Exact(cost),
+        None => Dollars::unknown("the cost is too large to hold exactly"),
+    }
+}
+
+/// `gp3 500 GB, 4,000 IOPS, 250 MiB/s`.
+pub(super) fn shape_name(shape: Option<&VolumeShape>) -> String {
+    let Some(shape) = shape else { return "volume of unknown size".to_owned() };
+    let mut name = format!("{} {} GB", shape.volume_type, grouped(shape.size_gb));
+    if let Some(iops) = shape.iops {
+        name.push_str(&format!(", {} IOPS", grouped(iops)));
+    }
+    if let Some(mibps) = shape.throughput_mibps {
+        name.push_str(&format!(", {} MiB/s", grouped(mibps)));
+    }
+    name
+}
+
+pub(super) fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What a volume of this shape costs a month in this region.
+pub(super) fn volume_month(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Monthly {
+    let Some(shape) = shape else {
+        return Monthly { dollars: Dollars::unknown(UNKNOWN_SIZE), lines: Vec::new() };
+    };
+    let Some(volume_type) = VolumeType::from_name(&shape.volume_type) else {
+        let why = format!("gpucost does not know the volume type `{}`", shape.volume_type);
+        return Monthly { dollars: Dollars::unknown(why), lines: Vec::new() };
+    };
+    let mut month = Monthly { dollars: Dollars::ZERO, lines: Vec::new() };
+    for charge in volume_charges(volume_type, shape) {
+        let rate = match card.volume(region, volume_type, charge.rate) {
+            Ok(rate) => rate,
+            Err(missing) => {
+                month.dollars = month.dollars.plus(no_rate(&missing));
+                continue;
+            }
+        };
+        let cost = priced(charge.amount, &rate);
+        month.lines.push(format!(
+            "{}: {} × {} per {} = {cost} a month ({})",
+            charge.subject,
+            exact(charge.amount),
+            rate.usd.rate(),
+            rate.unit,
+            as_of(&rate)
+        ));
+        month.dollars = month.dollars.plus(cost);
+    }
+    if volume_type.requires_iops() && shape.iops.is_none() {
+        let why = format!("the provisioned IOPS of this {volume_type} volume are unknown");
+        month.dollars = month.dollars.plus(Dollars::unknown(why));
+    }
+    month
+}
+
+/// What a full snapshot of so many GB costs at most: changed blocks are billed, and how many is not known before.
+pub(super) fn snapshot_month(
+    region: &str,
+    tier: SnapshotRate,
+    shape: Option<&VolumeShape>,
+    card: &RateCard,
+) -> Dollars {
+    match per_gb(region, tier, shape, card) {
+        // The archive keeps whole snapshots, but of the blocks in use only.
+        Dollars::Exact(most) => Dollars::at_most(most),
+        unknown => unknown,
+    }
+}
+
+/// What retrieving an archived snapshot of so many GB costs at most, once.
+pub(super) fn retrieval(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Dollars {
+    snapshot_month(region, SnapshotRate::ArchiveRetrieval, shape, card)
+}
+
+fn per_gb(region: &str, tier: SnapshotRate, shape: Option<&VolumeShape>, card: &RateCard) -> Dollars {
+    let Some(shape) = shape else { return Dollars::unknown(UNKNOWN_SIZE) };
+    match card.snapshot(region, tier) {
+        Ok(rate) => priced(Decimal::from(shape.size_gb), &rate),
+        Err(missing) => no_rate(&missing),
+    }
+}
+
+/// An address held for the estimate month.
+pub(super) fn address_month(region: &str, in_use: bool, card: &RateCard) -> Monthly {
+    match card.public_ipv4(region, in_use) {
+        Err(missing) => Monthly { dollars: no_rate(&missing), lines: Vec::new() },
+        Ok(rate) => {
+            let dollars = priced(estimate_month_hours(), &rate);
+            let line = format!(
+                "public IPv4 address: {ESTIMATE_MONTH_HOURS} h × {} per {} = {dollars} in an estimate month ({})",
+                rate.usd.rate(),
+                rate.unit,
+                as_of(&rate)
+            );
+            Monthly { dollars, lines: vec![line] }
+        }
+    }
+}
+
+/// What this usage cost in `window`. Usage that only may have happened counts up to `sure_until`, to where other
+/// evidence shows that it did.
+pub(super) fn spent(usage: &[&Usage], window: Period, sure_until: Timestamp, card: &RateCard) -> Dollars {
+    let mut sum = Dollars::ZERO;
+    for used in usage {
+        let end = match used.certainty {
+            Certainty::Measured => window.end,
+            Certainty::Possible => window.end.min(sure_until),
+        };
+        for line in line_items_by_month(used, card, Period { start: window.start, end }) {
+            sum = sum.plus(match line.charge {
+                Charge::Rated { cost, .. } => Dollars::Exact(cost),
+                Charge::Unrated { why } => Dollars::Unknown { why },
+            });
+        }
+    }
+    sum
+}
+
+/// When something began to cost in vain, at the earliest and at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Since {
+    pub earliest: Timestamp,
+    pub latest: Timestamp,
+}
+
+/// What this usage cost from then up to `until`: the bounds that the evidence gives.
+pub(super) fn accrued(usage: &[&Usage], since: Since, until: Timestamp, card: &RateCard) -> Dollars {
+    let from = |start: Timestamp| spent(usage, Period { start, end: until }, until, card);
+    let sure = from(since.latest);
+    if since.earliest == since.latest {
+        return sure;
+    }
+    let widest = from(since.earliest);
+    let most = match (widest.most(), widest.why_unknown()) {
+        (Some(most), _) => Ok(most),
+        (None, why) => Err(why.unwrap_or("it is unknown").to_owned()),
+    };
+    Dollars::of(sure.least().unwrap_or(Usd::ZERO), most)
+}
+
+/// The most this usage has cost by now, if it went on after it was last seen.
+pub(super) fn accrued_by_now(usage: &[&Usage], since: Since, now: Timestamp, card: &RateCard) -> Option<Usd> {
+    spent(usage, Period { start: since.earliest, end: now }, now, card).most()
+}
+
+/// `2026-10-31 12:00 UTC`.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Whole days from one instant to another; none if that lies before.
+pub(super) fn whole_days(from: Timestamp, to: Timestamp) -> i64 {
+    (Period { start: from, end: to }.seconds() / 86_400).max(0)
+}
+
+/// What an address held without use has cost, and the most by now. Its usage reaches from its first to its last sight;
+/// that it was held before, within `since`, is possible and not known.
+pub(super) fn address_accrued(
+    address: &Address<'_>,
+    since: Since,
+    until: Timestamp,
+    now: Timestamp,
+    card: &RateCard,
+) -> (Dollars, Option<Usd>) {
+    let held = |end: Timestamp| match card.public_ipv4(&address.resource.region, false) {
+        Ok(rate) => priced(hours(Period { start: since.earliest, end }.seconds().max(0)), &rate),
+        Err(missing) => no_rate(&missing),
+    };
+    let sure = spent(&address.usage, Period { start: since.latest, end: until }, Timestamp::MIN, card);
+    let most = match held(until) {
+        Dollars::Exact(most) => Ok(most.max(sure.least().unwrap_or(Usd::ZERO))),
+        unknown => Err(unknown.why_unknown().unwrap_or("it is unknown").to_owned()),
+    };
+    (Dollars::of(sure.least().unwrap_or(Usd::ZERO), most), held(now.max(until)).most())
+}

@@ -1,0 +1,134 @@
+//! What a rule says about one resource, and the ways out of it in dollars.
+
+use jiff::Timestamp;
+
+use super::dollars::Dollars;
+use crate::ledger::Resource;
+use crate::money::Usd;
+
+/// One recommendation. Months are the estimate month of 730 hours; storage is charged by the month itself, so that its
+/// dollars a month are GB × rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `stopped-accruing:i-0123456789abcdef0`: the same in each run.
+    pub id: String,
+    /// Id of its [`Rule`](super::Rule).
+    pub rule: &'static str,
+    /// A sentence about this resource.
+    pub title: String,
+    pub resource: Resource,
+    /// Up to here the ledger knows; nothing after it is assumed.
+    pub last_seen: Timestamp,
+    /// What was seen, noted and looked up, each with its file and record or its rate's date. Untrusted text.
+    pub evidence: Vec<String>,
+    /// What is charged: each volume and address of the resource.
+    pub parts: Vec<Part>,
+    /// What it has cost in vain so far, up to the last sight. `None` where nothing is lost yet.
+    pub accrued: Option<Dollars>,
+    /// The most it has cost by now, if it is still there.
+    pub accrued_if_still_there: Option<Usd>,
+    pub saving_per_month: Dollars,
+    /// First of them: to keep things as they are.
+    pub choices: Vec<Choice>,
+    /// What can go wrong.
+    pub risk: String,
+}
+
+impl Finding {
+    /// The way out that loses nothing, or the only one.
+    pub fn recommended(&self) -> Option<&Choice> {
+        self.choices.iter().find(|choice| choice.recommended)
+    }
+}
+
+/// One thing that is charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub id: String,
+    /// `gp3 500 GB, 4,000 IOPS, 250 MiB/s`, `public IPv4 address`.
+    pub what: String,
+    pub accrued: Dollars,
+    pub per_month: Dollars,
+}
+
+/// What one can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    Keep,
+    Stop,
+    ReleaseAddress,
+    SnapshotThenDelete,
+    ArchiveThenDelete,
+    DeleteVolume,
+    Terminate,
+    TerminateAndDelete,
+    ChangeToGp3,
+    DeleteOnTermination,
+}
+
+impl Action {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Keep => "keep",
+            Action::Stop => "stop",
+            Action::ReleaseAddress => "release-address",
+            Action::SnapshotThenDelete => "snapshot-then-delete",
+            Action::ArchiveThenDelete => "archive-then-delete",
+            Action::DeleteVolume => "delete",
+            Action::Terminate => "terminate",
+            Action::TerminateAndDelete => "terminate-and-delete",
+            Action::ChangeToGp3 => "change-to-gp3",
+            Action::DeleteOnTermination => "delete-on-termination",
+        }
+    }
+}
+
+/// A way out: what it costs from then on, what it costs to come back, what is lost, and how it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub action: Action,
+    /// What it means here: `gp3 with 3,000 IOPS and 250 MiB/s`.
+    pub what: String,
+    /// What goes on being charged.
+    pub per_month: Dollars,
+    /// Paid once, to have things as they were.
+    pub restore: Option<Dollars>,
+    /// How long that takes, and what follows; empty where there is nothing to restore.
+    pub restore_note: String,
+    /// `nothing`, or what cannot be had back.
+    pub lost: String,
+    /// AWS CLI commands for a POSIX shell, to be run in order. Only characters that cannot break out of it.
+    pub commands: Vec<String>,
+    pub recommended: bool,
+}
+
+impl Choice {
+    pub(super) fn new(action: Action, what: impl Into<String>, per_month: Dollars) -> Choice {
+        Choice {
+            action,
+            what: what.into(),
+            per_month,
+            restore: None,
+            restore_note: String::new(),
+            lost: "nothing".to_owned(),
+            commands: Vec::new(),
+            recommended: false,
+        }
+    }
+
+    pub(super) fn losing(self, lost: impl Into<String>) -> Choice {
+        Choice { lost: lost.into(), ..self }
+    }
+
+    pub(super) fn restored(self, cost: Dollars, note: impl Into<String>) -> Choice {
+        Choice { restore: Some(cost), restore_note: note.into(), ..self }
+    }
+
+    pub(super) fn by(self, commands: Vec<String>) -> Choice {
+        Choice { commands, ..self }
+    }
+
+    pub(super) fn recommended(self) -> Choice {
+        Choice { recommended: true, ..self }
+    }
+}

@@ -1,0 +1,132 @@
+//! A gp2 volume that costs less as gp3 of the same size and sustained performance.
+//!
+//! gp2 sustains 3 IOPS a GiB (100 at least, 16,000 at most) and as many MiB/s as those make at 256 KiB each, 250 at
+//! most; below 1,000 GiB it bursts to 3,000 IOPS. Its throughput limit is 128 MiB/s up to 170 GiB and 250 above.
+//! gp3 has 3,000 IOPS and 125 MiB/s at no charge. <https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html>
+
+use super::View;
+use super::command::{Aws, or_withheld};
+use super::cost::{grouped, moment, shape_name, volume_month};
+use super::dollars::Dollars;
+use super::finding::{Action, Choice, Finding};
+use super::inventory::Volume;
+use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
+use crate::ledger::VolumeShape;
+use crate::money::Usd;
+
+pub(super) const ID: &str = "gp2-to-gp3";
+
+const GP2_IOPS_PER_GB: u32 = 3;
+const GP2_LEAST_IOPS: u32 = 100;
+const GP2_MOST_IOPS: u32 = 16_000;
+/// IOPS of 256 KiB that make one MiB/s.
+const LARGE_IOPS_PER_MIBPS: u32 = 4;
+const GP2_MOST_MIBPS: u32 = 250;
+/// Up to 170 GiB.
+const GP2_SMALL_MOST_MIBPS: u32 = 128;
+const GP2_SMALL_GB: u32 = 170;
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    let shaped = view.inventory.volumes.values().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
+    let gp2 = shaped.filter(|(_, shape)| shape.volume_type == VolumeType::Gp2.name());
+    gp2.filter_map(|(volume, shape)| finding(view, volume, shape)).collect()
+}
+
+/// The gp3 volume that sustains so much, no less than what is free.
+fn gp3(size_gb: u32, iops: u32, mibps: u32) -> VolumeShape {
+    VolumeShape {
+        volume_type: VolumeType::Gp3.name().to_owned(),
+        size_gb,
+        iops: Some(iops.max(GP3_BASELINE_IOPS)),
+        throughput_mibps: Some(mibps.max(GP3_BASELINE_THROUGHPUT_MIBPS)),
+    }
+}
+
+fn gp2_iops(size_gb: u32) -> u32 {
+    size_gb.saturating_mul(GP2_IOPS_PER_GB).clamp(GP2_LEAST_IOPS, GP2_MOST_IOPS)
+}
+
+/// Sustained.
+fn gp2_mibps(size_gb: u32) -> u32 {
+    gp2_iops(size_gb).div_ceil(LARGE_IOPS_PER_MIBPS).min(gp2_limit_mibps(size_gb))
+}
+
+/// Reached in bursts.
+fn gp2_limit_mibps(size_gb: u32) -> u32 {
+    if size_gb <= GP2_SMALL_GB { GP2_SMALL_MOST_MIBPS } else { GP2_MOST_MIBPS }
+}
+
+fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<Finding> {
+    let size_gb = shape.size_gb;
+    let region = &volume.resource.region;
+    let matching = gp3(size_gb, gp2_iops(size_gb), gp2_mibps(size_gb));
+    let (now, then) = (volume_month(region, Some(shape), view.card), volume_month(region, Some(&matching), view.card));
+    let saving = match (&now.dollars, &then.dollars) {
+        (Dollars::Exact(gp2), Dollars::Exact(gp3)) if gp3 >= gp2 => return None,
+        (Dollars::Exact(gp2), Dollars::Exact(gp3)) => Dollars::Exact(*gp2 - *gp3),
+        // Whether gp3 is cheaper there is not known; that it is everywhere else makes it worth a look.
+        (gp2, gp3) => Dollars::unknown(gp2.why_unknown().or(gp3.why_unknown()).unwrap_or("a rate is missing")),
+    };
+    let is_known = matches!(saving, Dollars::Exact(_));
+    let until = volume.last_seen.min(view.now);
+    let mut evidence: Vec<String> = volume.evidence.iter().map(|e| format!("gp2 when last seen: {e}")).collect();
+    evidence.push(format!(
+        "matched: what {} GB of gp2 sustain, {} IOPS and {} MiB/s",
+        grouped(size_gb),
+        grouped(gp2_iops(size_gb)),
+        gp2_mibps(size_gb)
+    ));
+    evidence.extend(now.lines.iter().chain(&then.lines).cloned());
+    evidence.extend(saving.why_unknown().map(str::to_owned));
+    if view.now > until {
+        evidence.push(format!("as of {}, when last seen", moment(until)));
+    }
+    Some(Finding {
+        id: format!("{ID}:{}", volume.resource.id),
+        rule: ID,
+        title: format!(
+            "{} {} as {}",
+            shape_name(Some(shape)),
+            if is_known { "costs less" } else { "may cost less" },
+            shape_name(Some(&matching))
+        ),
+        resource: volume.resource.clone(),
+        last_seen: until,
+        evidence,
+        parts: Vec::new(),
+        accrued: None,
+        accrued_if_still_there: None,
+        saving_per_month: saving,
+        choices: choices(view, volume, shape, matching),
+        risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
+               again for 6 hours"
+            .to_owned(),
+    })
+}
+
+fn choices(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape, matching: VolumeShape) -> Vec<Choice> {
+    let region = &volume.resource.region;
+    let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card).dollars;
+    let change = |to: &VolumeShape| {
+        let (iops, mibps) = (to.iops.unwrap_or_default(), to.throughput_mibps.unwrap_or_default());
+        let command = Aws::new(region, view.card).change_to_gp3(&volume.resource.id, iops, mibps);
+        let what = format!("gp3, {} IOPS, {} MiB/s", grouped(iops), grouped(mibps));
+        Choice::new(Action::ChangeToGp3, what, month(to)).by(or_withheld(command.map(|command| vec![command])))
+    };
+    let limit = gp2_limit_mibps(shape.size_gb);
+    let bursting = gp3(shape.size_gb, gp2_iops(shape.size_gb), limit);
+    let free = gp3(shape.size_gb, 0, 0);
+    let mut choices = vec![Choice::new(Action::Keep, "gp2 as it is", month(shape)), change(&matching).recommended()];
+    if bursting != matching {
+        choices[1].lost = format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default());
+        let dearer = month(&bursting).least().unwrap_or(Usd::ZERO) >= month(shape).most().unwrap_or(Usd::ZERO);
+        if !dearer {
+            choices.push(change(&bursting));
+        }
+    }
+    if free != matching {
+        let (iops, mibps) = (gp2_iops(shape.size_gb), gp2_mibps(shape.size_gb));
+        choices.push(change(&free).losing(format!("sustained speed: gp2 gave {} IOPS, {mibps} MiB/s", grouped(iops))));
+    }
+    choices
+}

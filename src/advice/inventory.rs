@@ -1,0 +1,333 @@
+//! What there is, as of when each thing was last seen: volumes, addresses and instances put together from
+//! descriptions and notes. The later word wins; where the words leave it open, nothing is assumed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::standing::{Standing, Standings};
+use crate::ledger::{
+    Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, Subject, Tags, Usage, VolumeAttachment,
+    VolumeSeen, VolumeShape,
+};
+
+/// Whose a volume is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder<'a> {
+    Instance(&'a str),
+    Nobody,
+    /// What was last seen of its instance does not fit what was last seen of the volume.
+    Unclear,
+}
+
+/// A volume that was there when last seen.
+#[derive(Debug)]
+pub(super) struct Volume<'a> {
+    pub resource: Resource,
+    /// `None`: an instance names it, nothing gives its size.
+    pub shape: Option<VolumeShape>,
+    pub holder: Holder<'a>,
+    pub device: Option<&'a str>,
+    /// `None`: the records do not say.
+    pub deleted_with_instance: Option<bool>,
+    pub last_seen: Timestamp,
+    pub evidence: Vec<&'a Evidence>,
+    pub usage: Vec<&'a Usage>,
+}
+
+/// An Elastic IP address.
+#[derive(Debug)]
+pub(super) struct Address<'a> {
+    pub resource: Resource,
+    pub public_ip: &'a str,
+    /// `None`: only its instance was described.
+    pub allocation_id: Option<&'a str>,
+    pub associated: bool,
+    pub instance_id: Option<&'a str>,
+    pub last_seen: Timestamp,
+    pub evidence: &'a Evidence,
+    pub usage: Vec<&'a Usage>,
+}
+
+pub(super) struct Inventory<'a> {
+    pub ledger: &'a Ledger,
+    pub usage: BTreeMap<&'a str, Vec<&'a Usage>>,
+    pub volumes: BTreeMap<&'a str, Volume<'a>>,
+    pub addresses: BTreeMap<&'a str, Address<'a>>,
+    pub standings: BTreeMap<&'a str, Standing<'a>>,
+    volumes_of: BTreeMap<&'a str, Vec<&'a str>>,
+    addresses_of: BTreeMap<&'a str, Vec<&'a str>>,
+    snapshots_of: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Inventory<'a> {
+    pub(super) fn new(ledger: &'a Ledger, now: Timestamp) -> Inventory<'a> {
+        let mut usage: BTreeMap<&str, Vec<&Usage>> = BTreeMap::new();
+        for used in &ledger.usage {
+            usage.entry(&used.resource.id).or_default().push(used);
+        }
+        let volumes = volumes(ledger, &usage, now);
+        let addresses = addresses(ledger, &usage);
+        let mut inventory = Inventory {
+            ledger,
+            standings: Standings::new(ledger, now).into_map(),
+            volumes_of: BTreeMap::new(),
+            addresses_of: BTreeMap::new(),
+            snapshots_of: BTreeMap::new(),
+            usage,
+            volumes,
+            addresses,
+        };
+        inventory.index();
+        inventory
+    }
+
+    fn index(&mut self) {
+        for (id, volume) in &self.volumes {
+            if let Holder::Instance(instance_id) = volume.holder {
+                self.volumes_of.entry(instance_id).or_default().push(id);
+            }
+        }
+        for (id, address) in &self.addresses {
+            if let Some(instance_id) = address.instance_id {
+                self.addresses_of.entry(instance_id).or_default().push(id);
+            }
+        }
+        for (id, (_, snapshot)) in &self.ledger.snapshots {
+            self.snapshots_of.entry(&snapshot.volume_id).or_default().push(id);
+        }
+    }
+
+    pub(super) fn volumes_of(&self, instance_id: &str) -> Vec<&Volume<'a>> {
+        let ids = self.volumes_of.get(instance_id).into_iter().flatten();
+        ids.filter_map(|id| self.volumes.get(id)).collect()
+    }
+
+    pub(super) fn addresses_of(&self, instance_id: &str) -> Vec<&Address<'a>> {
+        let ids = self.addresses_of.get(instance_id).into_iter().flatten();
+        ids.filter_map(|id| self.addresses.get(id)).collect()
+    }
+
+    pub(super) fn snapshots_of(&self, volume_id: &str) -> &[&'a str] {
+        self.snapshots_of.get(volume_id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Where an instance's description names a volume.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    instance_id: &'a str,
+    account: &'a str,
+    region: &'a str,
+    name: &'a str,
+    attachment: &'a VolumeAttachment,
+    evidence: &'a Evidence,
+    seen_at: Timestamp,
+}
+
+fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
+    let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
+    for (evidence, instance) in ledger.instances.values() {
+        if matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated) {
+            continue;
+        }
+        for attachment in &instance.volumes {
+            let known = named.get(attachment.volume_id.as_str()).map(|named| named.seen_at);
+            if known.is_none_or(|seen_at| seen_at < instance.seen_at) {
+                let (instance_id, account) = (instance.instance_id.as_str(), instance.account.as_str());
+                let (region, name, seen_at) = (instance.region.as_str(), instance.name.as_str(), instance.seen_at);
+                let named_here = Named { instance_id, account, region, name, attachment, evidence, seen_at };
+                named.insert(&attachment.volume_id, named_here);
+            }
+        }
+    }
+    named
+}
+
+fn volumes<'a>(
+    ledger: &'a Ledger,
+    usage: &BTreeMap<&'a str, Vec<&'a Usage>>,
+    now: Timestamp,
+) -> BTreeMap<&'a str, Volume<'a>> {
+    let mut volumes = BTreeMap::new();
+    let named = named_by_instances(ledger);
+    let usage_of = |id: &str| usage.get(id).cloned().unwrap_or_default();
+    for (id, (evidence, seen)) in &ledger.volumes {
+        if matches!(seen.state.as_str(), "deleting" | "deleted") {
+            continue;
+        }
+        let named = named.get(id.as_str()).copied();
+        volumes.insert(id.as_str(), seen_volume(ledger, evidence, seen, named, usage_of(id)));
+    }
+    for (id, of_volume) in usage {
+        if volumes.contains_key(id) || ledger.volumes.contains_key(*id) {
+            continue;
+        }
+        if let Some(volume) = noted_volume(of_volume, named.get(id).copied(), now) {
+            volumes.insert(id, volume);
+        }
+    }
+    for (id, named) in named {
+        if !volumes.contains_key(id) && !ledger.volumes.contains_key(id) {
+            volumes.insert(id, unsized_volume(named, usage_of(id)));
+        }
+    }
+    volumes
+}
+
+fn seen_volume<'a>(
+    ledger: &'a Ledger,
+    evidence: &'a Evidence,
+    seen: &'a VolumeSeen,
+    named: Option<Named<'a>>,
+    usage: Vec<&'a Usage>,
+) -> Volume<'a> {
+    let of_volume = seen.attached_to.as_ref().map(|(instance_id, deleted)| (instance_id.as_str(), *deleted));
+    let later = named.filter(|named| named.seen_at > seen.seen_at);
+    let (holder, deleted_with_instance) = match (later, of_volume) {
+        (Some(named), _) => (Holder::Instance(named.instance_id), Some(named.attachment.delete_on_termination)),
+        (None, Some((instance_id, deleted))) => match ledger.instances.get(instance_id) {
+            // Looked at later, the instance was gone, or named its volumes and not this one.
+            Some((_, instance))
+                if instance.seen_at > seen.seen_at
+                    && (!instance.volumes.is_empty()
+                        || matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated)) =>
+            {
+                (Holder::Unclear, None)
+            }
+            _ => (Holder::Instance(instance_id), Some(deleted)),
+        },
+        (None, None) => (Holder::Nobody, None),
+    };
+    let held_by = |named: &Named<'a>| holder == Holder::Instance(named.instance_id);
+    let named = named.filter(held_by);
+    let account = match holder {
+        Holder::Instance(id) => ledger.instances.get(id).map_or("", |(_, instance)| instance.account.as_str()),
+        _ => "",
+    };
+    Volume {
+        resource: Resource {
+            account: account.to_owned(),
+            region: seen.region.clone(),
+            id: seen.volume_id.clone(),
+            name: seen.name.clone(),
+            instance_id: match holder {
+                Holder::Instance(id) => Some(id.to_owned()),
+                _ => None,
+            },
+            tags: seen.tags.clone(),
+        },
+        shape: Some(VolumeShape {
+            volume_type: seen.volume_type.clone(),
+            size_gb: seen.size_gb,
+            iops: seen.iops,
+            throughput_mibps: seen.throughput_mibps,
+        }),
+        holder,
+        device: named.map(|named| named.attachment.device.as_str()),
+        deleted_with_instance,
+        last_seen: named.map_or(seen.seen_at, |named| named.seen_at.max(seen.seen_at)),
+        evidence: std::iter::once(evidence).chain(named.map(|named| named.evidence)).collect(),
+        usage,
+    }
+}
+
+/// A volume of the user's notes that no row ends before `now`.
+fn noted_volume<'a>(usage: &[&'a Usage], named: Option<Named<'a>>, now: Timestamp) -> Option<Volume<'a>> {
+    let is_note = |used: &&&Usage| {
+        used.certainty == Certainty::Measured
+            && used.period.start <= now
+            && used.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::Notes)
+    };
+    let last = usage.iter().filter(is_note).max_by_key(|used| (used.period.end, used.period.start))?;
+    let Subject::Volume { shape, life } = &last.subject else { return None };
+    if life.is_some_and(|life| life.end < now) && named.is_none() {
+        return None;
+    }
+    let of_notes = last.resource.instance_id.as_deref();
+    let holder = named.map(|named| named.instance_id).or(of_notes).map_or(Holder::Nobody, Holder::Instance);
+    let sized = |used: &&&Usage| matches!(used.subject, Subject::Volume { .. });
+    Some(Volume {
+        resource: last.resource.clone(),
+        shape: Some(shape.clone()),
+        holder,
+        device: named.map(|named| named.attachment.device.as_str()),
+        deleted_with_instance: named.map(|named| named.attachment.delete_on_termination),
+        last_seen: named.map_or(last.period.end, |named| named.seen_at.max(last.period.end)).min(now),
+        evidence: last.evidence.iter().chain(named.map(|named| named.evidence)).collect(),
+        // The instance's description adds the same volume without a size.
+        usage: usage.iter().filter(sized).copied().collect(),
+    })
+}
+
+fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>) -> Volume<'a> {
+    Volume {
+        resource: Resource {
+            account: named.account.to_owned(),
+            region: named.region.to_owned(),
+            id: named.attachment.volume_id.clone(),
+            name: named.name.to_owned(),
+            instance_id: Some(named.instance_id.to_owned()),
+            tags: Tags::new(),
+        },
+        shape: None,
+        holder: Holder::Instance(named.instance_id),
+        device: Some(&named.attachment.device),
+        deleted_with_instance: Some(named.attachment.delete_on_termination),
+        last_seen: named.seen_at,
+        evidence: vec![named.evidence],
+        usage,
+    }
+}
+
+fn addresses<'a>(ledger: &'a Ledger, usage: &BTreeMap<&'a str, Vec<&'a Usage>>) -> BTreeMap<&'a str, Address<'a>> {
+    let mut addresses = BTreeMap::new();
+    for (id, (evidence, seen)) in &ledger.addresses {
+        addresses.insert(
+            id.as_str(),
+            Address {
+                resource: Resource {
+                    account: String::new(),
+                    region: seen.region.clone(),
+                    id: id.clone(),
+                    name: if seen.name.is_empty() { seen.public_ip.clone() } else { seen.name.clone() },
+                    instance_id: seen.instance_id.clone(),
+                    tags: Tags::new(),
+                },
+                public_ip: &seen.public_ip,
+                allocation_id: Some(id.as_str()).filter(|id| *id != seen.public_ip),
+                associated: seen.associated,
+                instance_id: seen.instance_id.as_deref(),
+                last_seen: seen.seen_at,
+                evidence,
+                usage: usage.get(id.as_str()).cloned().unwrap_or_default(),
+            },
+        );
+    }
+    let described: Vec<&str> = ledger.addresses.values().map(|(_, seen)| seen.public_ip.as_str()).collect();
+    let described: std::collections::BTreeSet<&str> = described.into_iter().collect();
+    for (evidence, instance) in ledger.instances.values() {
+        let Some(public_ip) = instance.public_ip.as_deref().filter(|ip| !described.contains(ip)) else { continue };
+        if !instance.elastic_ip {
+            continue;
+        }
+        addresses.entry(public_ip).or_insert_with(|| Address {
+            resource: Resource {
+                account: instance.account.clone(),
+                region: instance.region.clone(),
+                id: public_ip.to_owned(),
+                name: instance.name.clone(),
+                instance_id: Some(instance.instance_id.clone()),
+                tags: Tags::new(),
+            },
+            public_ip,
+            allocation_id: None,
+            associated: true,
+            instance_id: Some(&instance.instance_id),
+            last_seen: instance.seen_at,
+            evidence,
+            usage: Vec::new(),
+        });
+    }
+    addresses
+}

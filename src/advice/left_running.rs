@@ -1,0 +1,161 @@
+//! An instance that was running when last seen, for longer than somebody probably meant it to.
+
+use super::View;
+use super::command::{Aws, or_withheld};
+use super::cost::{
+    accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent, volume_month,
+};
+use super::dollars::Dollars;
+use super::finding::{Action, Choice, Finding, Part};
+use super::standing::{Standing, State};
+use super::ways_out::{Holding, instance_risk};
+use crate::billing::{Charge, line_items_by_month};
+use crate::ledger::{Purchase, Resource, Session, Subject, Tags, Usage};
+use crate::time::{Period, hours};
+
+use rust_decimal::Decimal;
+
+pub(super) const ID: &str = "left-running";
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+}
+
+fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
+    let State::Running(session) = standing.state else { return None };
+    let until = standing.last_seen.min(view.now);
+    let period = Period { start: session.start, end: until };
+    let ran = hours(period.seconds().max(0));
+    if ran <= Decimal::from(view.thresholds.left_running_hours) {
+        return None;
+    }
+    let usage = usage_of(view, session);
+    let (hourly, mut rate_lines) = hourly(view, session, &usage);
+    let volumes = view.inventory.volumes_of(standing.id);
+    let addresses: Vec<_> = view.inventory.addresses_of(standing.id);
+    let per_address = || address_month(&session.region, true, view.card);
+    let compute = hourly.clone().times(estimate_month_hours());
+    // AWS takes an automatic address back at the stop; an Elastic IP goes on.
+    let ends_at_stop = if session.public_ipv4 && addresses.is_empty() {
+        rate_lines.extend(per_address().lines);
+        compute.clone().plus(per_address().dollars)
+    } else {
+        compute.clone()
+    };
+    let holding = Holding {
+        region: &session.region,
+        instance_id: Some(standing.id),
+        running: Some(ends_at_stop.clone()),
+        volumes: volumes.clone(),
+        addresses: addresses.iter().map(|address| (*address, per_address().dollars)).collect(),
+        card: view.card,
+    };
+    let so_far = spent(&usage, period, until, view.card);
+    let mut evidence: Vec<String> = session.evidence.iter().map(|e| format!("running when last seen: {e}")).collect();
+    evidence.push(format!("started {}, seen running until {}", moment(session.start), moment(until)));
+    evidence.append(&mut rate_lines);
+    evidence.push(projection(&hourly, &compute));
+    evidence.extend(hourly.why_unknown().map(str::to_owned));
+    evidence.push("whether it did any work is not in the records".to_owned());
+    if view.now > until {
+        evidence.push(format!("as of {}, when last seen", moment(until)));
+    }
+    let mut parts = vec![Part {
+        id: standing.id.to_owned(),
+        what: session.instance_type.clone(),
+        accrued: so_far.clone(),
+        per_month: ends_at_stop.clone(),
+    }];
+    parts.extend(volumes.iter().map(|volume| Part {
+        id: volume.resource.id.clone(),
+        what: shape_name(volume.shape.as_ref()),
+        accrued: spent(&volume.usage, period, until, view.card),
+        per_month: volume_month(&volume.resource.region, volume.shape.as_ref(), view.card).dollars,
+    }));
+    let since = super::cost::Since { earliest: session.start, latest: session.start };
+    Some(Finding {
+        id: format!("{ID}:{}", standing.id),
+        rule: ID,
+        title: format!("{} running for {} h", session.instance_type, ran.round_dp(0)),
+        resource: resource_of(session, standing),
+        last_seen: until,
+        evidence,
+        parts,
+        accrued: Some(so_far),
+        accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
+        // As much as it would cost running on; what it earns meanwhile only its owner knows.
+        saving_per_month: match ends_at_stop.most() {
+            Some(most) => Dollars::at_most(most),
+            None => ends_at_stop,
+        },
+        choices: choices(view, &holding, standing.id, session.purchase),
+        risk: risk(view, session),
+    })
+}
+
+/// The session's compute and its address-hours: what a stop would have ended.
+fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
+    let of_instance = view.inventory.usage.get(session.instance_id.as_str()).into_iter().flatten();
+    let of_session = of_instance.filter(|used| {
+        matches!(used.subject, Subject::Compute { .. } | Subject::PublicIpv4 { .. })
+            && used.period.start >= session.start
+    });
+    of_session.copied().collect()
+}
+
+/// What billing charges for an hour of the session, and the line that says so.
+fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec<String>) {
+    let compute = usage.iter().find(|used| matches!(used.subject, Subject::Compute { .. }));
+    let line = compute.and_then(|used| line_items_by_month(used, view.card, used.period).into_iter().next());
+    match line.map(|line| line.charge) {
+        Some(Charge::Rated { rate, .. }) => {
+            let line = format!("{}: {} per {} ({})", session.instance_type, rate.usd.rate(), rate.unit, as_of(&rate));
+            (Dollars::Exact(rate.usd), vec![line])
+        }
+        Some(Charge::Unrated { why }) => (Dollars::Unknown { why }, Vec::new()),
+        None => (Dollars::unknown("no hours are recorded"), Vec::new()),
+    }
+}
+
+fn projection(hourly: &Dollars, month: &Dollars) -> String {
+    let day = hourly.clone().times(Decimal::from(24));
+    format!("running on costs {day} a day, {month} in an estimate month of 730 h")
+}
+
+fn resource_of(session: &Session, standing: &Standing<'_>) -> Resource {
+    Resource {
+        account: session.account.clone(),
+        region: session.region.clone(),
+        id: session.instance_id.clone(),
+        name: session.name.clone(),
+        instance_id: Some(session.instance_id.clone()),
+        tags: standing.seen.map_or(Tags::new(), |(_, seen)| seen.tags.clone()),
+    }
+}
+
+fn choices(view: &View<'_>, holding: &Holding<'_, '_>, instance_id: &str, purchase: Purchase) -> Vec<Choice> {
+    let keep = Choice::new(Action::Keep, "running on", holding.keep_month());
+    let mut terminate = holding.terminate_choices(instance_id);
+    if purchase == Purchase::Spot {
+        // A one-time spot request cannot be stopped.
+        terminate.iter_mut().take(1).for_each(|choice| choice.recommended = true);
+        return std::iter::once(keep).chain(terminate).collect();
+    }
+    let volumes = holding.volumes.clone();
+    let at_rest = Holding { running: None, volumes, addresses: holding.addresses.clone(), ..*holding };
+    let stop = Aws::new(holding.region, view.card).stop_only(instance_id);
+    let stop = Choice::new(Action::Stop, "volumes and Elastic IPs go on", at_rest.keep_month())
+        .losing("what is in memory, and an automatic public address")
+        .restored(Dollars::ZERO, "minutes to start, if AWS has capacity then")
+        .by(or_withheld(stop.map(|command| vec![command])))
+        .recommended();
+    // Not recommended beside a stop, which is undone by a start.
+    let snapshots = holding.snapshot_choices().into_iter().map(|choice| Choice { recommended: false, ..choice });
+    [keep, stop].into_iter().chain(snapshots.filter(|_| !holding.volumes.is_empty())).chain(terminate).collect()
+}
+
+fn risk(view: &View<'_>, session: &Session) -> String {
+    let mut risk = vec!["it may be at work: look before you stop it".to_owned()];
+    risk.extend(instance_risk(&session.instance_type, session.purchase, view.card));
+    risk.join("; ")
+}

@@ -1,0 +1,94 @@
+//! Recommendations: what costs money in vain, since when, and what each way out costs.
+//!
+//! One rule a file, all in [`RULES`]. Everything is as of when it was last seen: accrued dollars end there, and what it
+//! may have cost since is said apart. What is not known is bounded or unknown, never left out and never $0.
+
+mod command;
+mod cost;
+mod dollars;
+mod finding;
+mod gp2_to_gp3;
+mod idle_address;
+mod inventory;
+mod left_running;
+mod standing;
+mod stopped_accruing;
+mod unattached_volume;
+mod volume_survives_termination;
+mod ways_out;
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+
+pub use dollars::Dollars;
+pub use finding::{Action, Choice, Finding, Part};
+
+use crate::catalog::RateCard;
+use crate::ledger::Ledger;
+use inventory::Inventory;
+
+/// From when on a rule speaks up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Hours an instance may run before `left-running` names it.
+    pub left_running_hours: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds { left_running_hours: 12 }
+    }
+}
+
+/// What rules look at.
+struct View<'a> {
+    inventory: Inventory<'a>,
+    card: &'a RateCard,
+    thresholds: Thresholds,
+    now: Timestamp,
+}
+
+/// One kind of finding.
+pub struct Rule {
+    /// Stable; the first part of its findings' ids.
+    pub id: &'static str,
+    /// A few words for a table.
+    pub title: &'static str,
+    find: fn(&View<'_>) -> Vec<Finding>,
+}
+
+/// All rules.
+pub const RULES: &[Rule] = &[
+    Rule { id: stopped_accruing::ID, title: "Stopped, still billing", find: stopped_accruing::find },
+    Rule { id: unattached_volume::ID, title: "Unattached volume", find: unattached_volume::find },
+    Rule { id: idle_address::ID, title: "Idle address", find: idle_address::find },
+    Rule { id: gp2_to_gp3::ID, title: "gp2, gp3 is cheaper", find: gp2_to_gp3::find },
+    Rule {
+        id: volume_survives_termination::ID,
+        title: "Outlives termination",
+        find: volume_survives_termination::find,
+    },
+    Rule { id: left_running::ID, title: "Left running", find: left_running::find },
+];
+
+/// The rule of this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// What every rule finds, by the most it saves a month; unknown savings come last, ties by id.
+///
+/// Savings of different findings may be about the same resource (a gp2 volume of a stopped instance): they are
+/// alternatives, and are not to be summed.
+pub fn advise(ledger: &Ledger, card: &RateCard, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
+    let view = View { inventory: Inventory::new(ledger, now), card, thresholds, now };
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(&view)).collect();
+    findings.sort_by(by_saving);
+    findings
+}
+
+fn by_saving(a: &Finding, b: &Finding) -> Ordering {
+    let saving = |finding: &Finding| finding.saving_per_month.most().or(finding.saving_per_month.least());
+    saving(b).cmp(&saving(a)).then_with(|| a.id.cmp(&b.id))
+}

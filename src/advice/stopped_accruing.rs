@@ -1,0 +1,219 @@
+//! A stopped instance whose volumes still bill, and its Elastic IPs with them.
+
+use jiff::Timestamp;
+
+use super::View;
+use super::cost::{
+    Since, accrued, accrued_by_now, address_accrued, address_month, moment, shape_name, volume_month, whole_days,
+};
+use super::dollars::Dollars;
+use super::finding::{Action, Choice, Finding, Part};
+use super::inventory::{Address, Volume};
+use super::standing::{Standing, State};
+use super::ways_out::{Holding, instance_risk};
+use crate::ledger::{End, Purchase, Resource, Tags};
+use crate::money::Usd;
+
+pub(super) const ID: &str = "stopped-accruing";
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+}
+
+/// A stop, and how far the ledger follows it.
+#[derive(Clone, Copy)]
+struct Stop {
+    end: End,
+    since: Since,
+    until: Timestamp,
+}
+
+fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
+    let State::Stopped { since: end } = standing.state else { return None };
+    let volumes = view.inventory.volumes_of(standing.id);
+    let first = volumes.first()?;
+    // Notes say of an instance only when it ran: their word on its volumes is their word on the stop.
+    let seen_until = match standing.seen {
+        Some(_) => standing.last_seen,
+        None => volumes.iter().map(|volume| volume.last_seen).fold(standing.last_seen, Timestamp::max),
+    };
+    let until = seen_until.min(view.now);
+    let since = Since { earliest: end.earliest(), latest: end.latest().unwrap_or(until).max(end.earliest()) };
+    let stop = Stop { end, since, until };
+    let resource = resource_of(standing, first);
+    let addresses = view.inventory.addresses_of(standing.id);
+    let priced: Vec<Priced> = (volumes.iter().map(|volume| of_volume(view, volume, stop)))
+        .chain(addresses.iter().map(|address| of_address(view, address, stop)))
+        .collect();
+    let of_addresses = priced.get(volumes.len()..).unwrap_or_default();
+    let holding = Holding {
+        region: &resource.region,
+        instance_id: Some(standing.id),
+        running: None,
+        volumes: volumes.clone(),
+        addresses: addresses.iter().copied().zip(of_addresses.iter().map(|p| p.part.per_month.clone())).collect(),
+        card: view.card,
+    };
+    let mut evidence = stop_evidence(view, standing, &volumes, stop);
+    evidence.extend(priced.iter().flat_map(|priced| priced.evidence.clone()));
+    let by_now = priced.iter().map(|priced| priced.by_now).sum::<Option<Usd>>();
+    Some(Finding {
+        id: format!("{ID}:{}", resource.id),
+        rule: ID,
+        title: title(&volumes, stop),
+        last_seen: until,
+        evidence,
+        accrued: Some(priced.iter().fold(Dollars::ZERO, |sum, priced| sum.plus(priced.part.accrued.clone()))),
+        accrued_if_still_there: by_now.filter(|_| view.now > until),
+        saving_per_month: holding.saving(),
+        choices: choices(&holding, standing.id),
+        risk: risk(view, standing),
+        parts: priced.into_iter().map(|priced| priced.part).collect(),
+        resource,
+    })
+}
+
+fn resource_of(standing: &Standing<'_>, volume: &Volume<'_>) -> Resource {
+    let (account, region, name) = match (standing.seen, standing.session) {
+        (Some((_, seen)), _) => (seen.account.clone(), seen.region.clone(), seen.name.clone()),
+        (None, Some(session)) => (session.account.clone(), session.region.clone(), session.name.clone()),
+        (None, None) => (volume.resource.account.clone(), volume.resource.region.clone(), volume.resource.name.clone()),
+    };
+    let tags = standing.seen.map_or(Tags::new(), |(_, seen)| seen.tags.clone());
+    Resource { account, region, id: standing.id.to_owned(), name, instance_id: Some(standing.id.to_owned()), tags }
+}
+
+fn title(volumes: &[&Volume<'_>], stop: Stop) -> String {
+    let count = match volumes.len() {
+        1 => "its volume".to_owned(),
+        many => format!("its {many} volumes"),
+    };
+    format!("Stopped for {}, {count} still billed", days(stop))
+}
+
+/// `30 days`, `at least 3 and at most 40 days`.
+fn days(stop: Stop) -> String {
+    let least = whole_days(stop.since.latest, stop.until);
+    let most = whole_days(stop.since.earliest, stop.until);
+    let plural = |n: i64| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+    match (least, most) {
+        (least, most) if least == most => plural(least),
+        (0, most) => format!("at most {}", plural(most)),
+        (least, most) => format!("at least {} and at most {}", least, plural(most)),
+    }
+}
+
+struct Priced {
+    part: Part,
+    by_now: Option<Usd>,
+    evidence: Vec<String>,
+}
+
+fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
+    let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
+    let until = stop.until.min(volume.last_seen);
+    let mut evidence: Vec<String> = month.lines.iter().map(|line| format!("{}: {line}", volume.resource.id)).collect();
+    if let Some(why) = month.dollars.why_unknown() {
+        evidence.push(format!("{}: {why}", volume.resource.id));
+    }
+    if let Some(line) = snapshots_line(view, volume) {
+        evidence.push(line);
+    }
+    Priced {
+        part: Part {
+            id: volume.resource.id.clone(),
+            what: shape_name(volume.shape.as_ref()),
+            accrued: accrued(&volume.usage, stop.since, until, view.card),
+            per_month: month.dollars,
+        },
+        by_now: accrued_by_now(&volume.usage, stop.since, view.now, view.card),
+        evidence,
+    }
+}
+
+/// Snapshots there are already go on, and make a further one small.
+pub(super) fn snapshots_line(view: &View<'_>, volume: &Volume<'_>) -> Option<String> {
+    let snapshots = view.inventory.snapshots_of(&volume.resource.id);
+    let last = snapshots.last()?;
+    let id = &volume.resource.id;
+    Some(match snapshots.len() {
+        1 => format!("{id}: snapshot {last} exists and bills on; a new one adds what changed since"),
+        many => format!("{id}: {many} snapshots exist and bill on ({last} is one); a new one adds what changed since"),
+    })
+}
+
+fn of_address(view: &View<'_>, address: &Address<'_>, stop: Stop) -> Priced {
+    let month = address_month(&address.resource.region, false, view.card);
+    let mut evidence = vec![format!("Elastic IP {}: {}", address.public_ip, address.evidence)];
+    evidence.extend(month.lines);
+    let (so_far, by_now) = address_accrued(address, stop.since, stop.until, view.now, view.card);
+    Priced {
+        part: Part {
+            id: address.resource.id.clone(),
+            what: format!("Elastic IP {}", address.public_ip),
+            accrued: so_far,
+            per_month: month.dollars,
+        },
+        by_now,
+        evidence,
+    }
+}
+
+fn stop_evidence(view: &View<'_>, standing: &Standing<'_>, volumes: &[&Volume<'_>], stop: Stop) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((evidence, seen)) = standing.seen {
+        lines.push(format!("{} when last seen, {}: {evidence}", seen.state.name(), moment(stop.until)));
+        let reason = excerpt(&seen.reason);
+        lines.push(match (stop.end, seen.reason.is_empty()) {
+            (End::At(at), false) => format!("stopped {}: AWS's reason is `{reason}`", moment(at)),
+            (End::At(at), true) => format!("stopped {}: as an earlier record says", moment(at)),
+            (_, empty) => format!(
+                "{}: stopped between {} and {}",
+                if empty { "AWS gives no reason".to_owned() } else { format!("AWS's reason `{reason}` has no time") },
+                moment(stop.since.earliest),
+                moment(stop.since.latest)
+            ),
+        });
+    } else {
+        lines.push(format!("noted as stopped since {}", moment(stop.since.latest)));
+        lines.extend(
+            standing.session.iter().flat_map(|session| &session.evidence).map(|e| format!("ran until then: {e}")),
+        );
+    }
+    for volume in volumes {
+        let sources: Vec<String> = volume.evidence.iter().map(ToString::to_string).collect();
+        lines.push(format!("{}: {}", volume.resource.id, sources.join(", ")));
+    }
+    lines.push(format!("stopped for {} up to {}", days(stop), moment(stop.until)));
+    if view.now > stop.until {
+        lines.push(format!("as of {}, when last seen", moment(stop.until)));
+    }
+    lines
+}
+
+/// Long enough for what AWS writes.
+fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+fn choices(holding: &Holding<'_, '_>, instance_id: &str) -> Vec<Choice> {
+    let mut choices = vec![Choice::new(Action::Keep, "as it is, stopped", holding.keep_month())];
+    if !holding.addresses.is_empty() {
+        choices.push(holding.release_choice());
+    }
+    choices.extend(holding.snapshot_choices());
+    choices.extend(holding.terminate_choices(instance_id));
+    choices
+}
+
+fn risk(view: &View<'_>, standing: &Standing<'_>) -> String {
+    let kind = standing.seen.map(|(_, seen)| (seen.instance_type.as_str(), seen.purchase));
+    let kind = kind.or(standing.session.map(|session| (session.instance_type.as_str(), session.purchase)));
+    let (instance_type, purchase) = kind.unwrap_or(("", Purchase::Other));
+    let mut risk = vec![
+        "without its root volume the instance does not start; deleted volumes cannot be had back, snapshots apart"
+            .to_owned(),
+    ];
+    risk.extend(instance_risk(instance_type, purchase, view.card));
+    risk.join("; ")
+}

@@ -1,0 +1,62 @@
+//! A volume that would go on billing after its instance is terminated: AWS's default for all but the root volume.
+
+use super::View;
+use super::command::Aws;
+use super::cost::{moment, shape_name, volume_month};
+use super::dollars::Dollars;
+use super::finding::{Action, Choice, Finding, Part};
+use super::inventory::{Holder, Volume};
+
+pub(super) const ID: &str = "volume-survives-termination";
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    let surviving = view.inventory.volumes.values().filter(|volume| volume.deleted_with_instance == Some(false));
+    surviving.filter_map(|volume| finding(view, volume)).collect()
+}
+
+fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
+    let Holder::Instance(instance_id) = volume.holder else { return None };
+    let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
+    let until = volume.last_seen.min(view.now);
+    let mut evidence: Vec<String> =
+        volume.evidence.iter().map(|e| format!("DeleteOnTermination is false on {instance_id}: {e}")).collect();
+    evidence.extend(month.lines);
+    evidence.extend(month.dollars.why_unknown().map(str::to_owned));
+    if view.now > until {
+        evidence.push(format!("as of {}, when last seen", moment(until)));
+    }
+    let command = match volume.device {
+        Some(device) => Aws::new(&volume.resource.region, view.card)
+            .delete_on_termination(instance_id, device)
+            .unwrap_or_else(|| super::command::WITHHELD.to_owned()),
+        None => "# no command: the device is unknown, import what aws ec2 describe-instances prints too".to_owned(),
+    };
+    let what = shape_name(volume.shape.as_ref());
+    Some(Finding {
+        id: format!("{ID}:{}", volume.resource.id),
+        rule: ID,
+        title: format!("{what} would outlive its instance, at {} a month", month.dollars),
+        resource: volume.resource.clone(),
+        last_seen: until,
+        evidence,
+        parts: vec![Part {
+            id: volume.resource.id.clone(),
+            what,
+            accrued: Dollars::ZERO,
+            per_month: month.dollars.clone(),
+        }],
+        accrued: None,
+        accrued_if_still_there: None,
+        // Nothing is saved before the instance goes.
+        saving_per_month: Dollars::ZERO,
+        choices: vec![
+            Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars),
+            Choice::new(Action::DeleteOnTermination, "it goes with the instance", Dollars::ZERO)
+                .losing("its data, when the instance is terminated")
+                .by(vec![command])
+                .recommended(),
+        ],
+        risk: "none until the instance is terminated; keep it as it is if its data should outlive the instance"
+            .to_owned(),
+    })
+}

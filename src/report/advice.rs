@@ -1,0 +1,274 @@
+//! Findings as tables: one line each, and for each what is charged, the ways out, the evidence and the commands.
+
+use jiff::Timestamp;
+
+use super::table::{Cell, Column, Table};
+use crate::advice::{Choice, Dollars, Finding, rule};
+use crate::money::Usd;
+
+/// Commands are folded to lines of this many columns, so that a terminal does not break them where a shell would not.
+const COMMAND_COLUMNS: usize = 78;
+
+/// All findings for programs and for people: `findings`, `charges` and `choices`, each naming its finding.
+pub fn advice_tables(findings: &[Finding], now: Timestamp) -> Vec<Table> {
+    vec![findings_table(findings, now), charges_table(findings), choices_table(findings)]
+}
+
+/// One row a finding, by saving.
+pub fn findings_table(findings: &[Finding], now: Timestamp) -> Table {
+    let title = match findings.len() {
+        0 => "Advice: nothing found".to_owned(),
+        1 => "Advice: 1 finding".to_owned(),
+        many => format!("Advice: {many} findings"),
+    };
+    let mut columns = vec![
+        Column::left("finding", "Id").detail(),
+        Column::left("rule", "Rule").detail(),
+        Column::left("title", "Finding"),
+        Column::left("resource", "Resource"),
+        Column::left("name", "Name").detail(),
+        Column::left("region", "Region").detail(),
+        Column::left("account", "Account").detail(),
+    ];
+    columns.extend(dollar_columns(ACCRUED, "So far"));
+    columns.push(Column::right("accrued_if_still_there_usd", "By now, at most").detail());
+    columns.extend(dollar_columns(SAVING, "Saves a month"));
+    columns.extend([
+        Column::left("last_seen", "Last seen").detail(),
+        Column::left("details", "In words").detail(),
+        Column::left("evidence", "Evidence").detail(),
+        Column::left("risk", "Risk").detail(),
+        Column::left("action", "Do").detail(),
+        Column::left("command", "Command").detail(),
+    ]);
+    let mut table = Table::new("findings", title, columns);
+    for finding in findings {
+        table.push(finding_row(finding));
+    }
+    table.notes = notes(findings, now);
+    table
+}
+
+fn finding_row(finding: &Finding) -> Vec<Cell> {
+    let mut row = vec![
+        Cell::text(finding.id.clone()),
+        Cell::text(finding.rule),
+        Cell::text(rule_title(finding)),
+        Cell::text(finding.resource.id.clone()),
+        Cell::text(finding.resource.name.clone()),
+        Cell::text(finding.resource.region.clone()),
+        Cell::text(finding.resource.account.clone()),
+    ];
+    row.extend(match &finding.accrued {
+        Some(accrued) => dollar_cells(accrued),
+        None => [Cell::missing("-"), Cell::missing("-"), Cell::missing("-")],
+    });
+    row.push(finding.accrued_if_still_there.map_or(Cell::missing("-"), Cell::cost));
+    row.extend(match &finding.saving_per_month {
+        Dollars::Exact(none) if none.is_zero() => {
+            [Cell::new("none now", none.exact()), Cell::cost(*none), Cell::cost(*none)]
+        }
+        saving => dollar_cells(saving),
+    });
+    let recommended = finding.recommended();
+    row.extend([
+        Cell::text(finding.last_seen.to_string()),
+        Cell::text(finding.title.clone()),
+        Cell::text(finding.evidence.join("; ")),
+        Cell::text(finding.risk.clone()),
+        recommended.map_or(Cell::missing("-"), |choice| Cell::text(choice.action.name())),
+        recommended.map_or(Cell::missing("-"), |choice| Cell::text(choice.commands.join(" && "))),
+    ]);
+    row
+}
+
+fn rule_title(finding: &Finding) -> &'static str {
+    rule(finding.rule).map_or(finding.rule, |rule| rule.title)
+}
+
+fn notes(findings: &[Finding], now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    let seen = findings.iter().map(|finding| finding.last_seen);
+    if let (Some(first), Some(last)) = (seen.clone().min(), seen.max())
+        && first < now
+    {
+        let when = if day(first) == day(last) { day(first) } else { format!("{} to {}", day(first), day(last)) };
+        notes.push(format!("As of {when}, when last seen: \"so far\" ends there."));
+    }
+    let mut possible = findings.iter().filter_map(|finding| finding.accrued_if_still_there);
+    if let Some(first) = possible.next() {
+        let most = possible.try_fold(first, Usd::checked_add);
+        notes.extend(
+            most.map(|most| format!("If all of it is still there, it has cost at most {most} by {}.", day(now))),
+        );
+    }
+    if !findings.is_empty() {
+        notes.push(
+            "A month is 730 h. Savings on one resource are alternatives: they are not to be summed. \
+             ≤ and ≥ are bounds."
+                .to_owned(),
+        );
+    }
+    for finding in findings {
+        let accrued = finding.accrued.as_ref().and_then(Dollars::why_unknown);
+        if let Some(why) = finding.saving_per_month.why_unknown().or(accrued) {
+            notes.push(format!("{}: {why}.", finding.resource.id));
+        }
+    }
+    notes
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// What each finding is charged for: volumes with their shape, addresses.
+pub fn charges_table(findings: &[Finding]) -> Table {
+    let mut columns = vec![
+        Column::left("finding", "Id").detail(),
+        Column::left("resource", "Resource"),
+        Column::left("what", "What"),
+    ];
+    columns.extend(dollar_columns(ACCRUED, "So far"));
+    columns.extend(dollar_columns(PER_MONTH, "A month"));
+    let mut table = Table::new("charges", "What is charged", columns);
+    for finding in findings {
+        for part in &finding.parts {
+            let mut row =
+                vec![Cell::text(finding.id.clone()), Cell::text(part.id.clone()), Cell::text(part.what.clone())];
+            row.extend(dollar_cells(&part.accrued));
+            row.extend(dollar_cells(&part.per_month));
+            table.push(row);
+        }
+    }
+    table
+}
+
+/// The ways out of each finding.
+pub fn choices_table(findings: &[Finding]) -> Table {
+    let mut columns = vec![
+        Column::left("finding", "Id").detail(),
+        Column::left("resource", "Resource").detail(),
+        Column::left("action", "Choice"),
+        Column::left("what", "What it means"),
+    ];
+    columns.extend(dollar_columns(PER_MONTH, "A month"));
+    columns.extend(dollar_columns(RESTORE, "To restore"));
+    columns.extend([
+        Column::left("restore", "How it is restored").detail(),
+        Column::left("lost", "What is lost"),
+        Column::left("recommended", "Recommended").detail(),
+        Column::left("command", "Command").detail(),
+    ]);
+    let mut table = Table::new("choices", "Ways out", columns);
+    for finding in findings {
+        for choice in &finding.choices {
+            table.push(choice_row(finding, choice));
+        }
+    }
+    table
+}
+
+fn choice_row(finding: &Finding, choice: &Choice) -> Vec<Cell> {
+    let mut row = vec![
+        Cell::text(finding.id.clone()),
+        Cell::text(finding.resource.id.clone()),
+        Cell::text(choice.action.name()),
+        Cell::text(choice.what.clone()),
+    ];
+    row.extend(dollar_cells(&choice.per_month));
+    row.extend(match &choice.restore {
+        Some(restore) => dollar_cells(restore),
+        None => [Cell::missing("-"), Cell::missing("-"), Cell::missing("-")],
+    });
+    row.extend([
+        Cell::text(choice.restore_note.clone()),
+        Cell::text(choice.lost.clone()),
+        Cell::text(if choice.recommended { "yes" } else { "no" }),
+        Cell::text(choice.commands.join(" && ")),
+    ]);
+    row
+}
+
+/// One finding in full, for text and Markdown: what is charged, then the ways out with the evidence, the risk and the
+/// recommended command as notes.
+pub fn finding_tables(finding: &Finding) -> Vec<Table> {
+    let one = std::slice::from_ref(finding);
+    let name = if finding.resource.name.is_empty() { String::new() } else { format!(" ({})", finding.resource.name) };
+    let heading = format!("{}: {}{name}, {}", rule_title(finding), finding.resource.id, finding.resource.region);
+    let mut tables = Vec::new();
+    if !finding.parts.is_empty() {
+        tables.push(Table { title: heading.clone(), notes: vec![format!("{}.", finding.title)], ..charges_table(one) });
+    }
+    let mut choices = choices_table(one);
+    if tables.is_empty() {
+        choices.title = heading;
+        choices.notes.push(format!("{}.", finding.title));
+    }
+    let restores = finding.choices.iter().filter(|choice| !choice.restore_note.is_empty());
+    choices
+        .notes
+        .extend(restores.map(|choice| format!("To restore after {}: {}.", choice.action.name(), choice.restore_note)));
+    choices.notes.extend(finding.evidence.iter().map(|line| format!("Evidence: {line}.")));
+    choices.notes.push(format!("Risk: {}.", finding.risk));
+    if let Some(choice) = finding.recommended() {
+        choices.notes.push(format!("To {}:", choice.action.name()));
+        choices.notes.extend(command_lines(choice));
+    }
+    tables.push(choices);
+    tables
+}
+
+/// The commands of a choice in lines of at most 78 columns where they can be folded, to be pasted as they are.
+pub fn command_lines(choice: &Choice) -> Vec<String> {
+    choice.commands.iter().flat_map(|command| folded(command)).collect()
+}
+
+/// Folds before options and after `&&`, where a backslash may end a shell's line.
+fn folded(command: &str) -> Vec<String> {
+    if command.starts_with('#') {
+        return vec![command.to_owned()];
+    }
+    let words = command.replace(" && ", " &&\n").replace(" --", "\n --");
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for piece in words.split('\n') {
+        let ends_step = line.ends_with("&&");
+        if !line.is_empty() && (ends_step || line.chars().count() + piece.chars().count() + 2 > COMMAND_COLUMNS) {
+            line.push_str(if ends_step { "" } else { " \\" });
+            lines.push(std::mem::take(&mut line));
+            line.push_str("   ");
+            if !piece.starts_with(' ') {
+                line.push(' ');
+            }
+        }
+        line.push_str(piece);
+    }
+    lines.push(line);
+    lines
+}
+
+/// Keys of the three columns of an amount that may only be bounded.
+type DollarKeys = [&'static str; 3];
+const ACCRUED: DollarKeys = ["accrued_usd", "accrued_at_least_usd", "accrued_at_most_usd"];
+const SAVING: DollarKeys = ["saving_usd_per_month", "saving_at_least_usd_per_month", "saving_at_most_usd_per_month"];
+const PER_MONTH: DollarKeys = ["usd_per_month", "at_least_usd_per_month", "at_most_usd_per_month"];
+const RESTORE: DollarKeys = ["restore_usd", "restore_at_least_usd", "restore_at_most_usd"];
+
+/// The amount as people read it, and its bounds for programs.
+fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [Column; 3] {
+    [
+        Column::right(exact, title),
+        Column::right(least, format!("{title}, at least")).detail(),
+        Column::right(most, format!("{title}, at most")).detail(),
+    ]
+}
+
+fn dollar_cells(dollars: &Dollars) -> [Cell; 3] {
+    let bound = |bound: Option<Usd>| bound.map_or(Cell::missing("unknown"), Cell::cost);
+    let exact = match dollars {
+        Dollars::Exact(usd) => Some(usd.exact()),
+        _ => None,
+    };
+    [Cell { shown: dollars.to_string(), exact }, bound(dollars.least()), bound(dollars.most())]
+}
