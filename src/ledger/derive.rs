@@ -108,6 +108,15 @@ impl Ledger {
         self.stretches.retain(|id, _| ids.contains(id.as_str()));
     }
 
+    /// The Name of a resource, where one is known.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        let seen = self.instances.get(id).map(|(_, seen)| &seen.name);
+        let seen = seen.or_else(|| self.volumes.get(id).map(|(_, seen)| &seen.name));
+        let of_usage = || self.usage.iter().find(|usage| usage.resource.id == id).map(|usage| &usage.resource.name);
+        let metered = || self.metered.iter().find(|(_, row)| row.resource_id == id).map(|(_, row)| &row.name);
+        seen.or_else(of_usage).or_else(metered).map(String::as_str).filter(|name| !name.is_empty())
+    }
+
     /// The sessions of one instance, by start.
     pub fn sessions_of<'a>(&'a self, instance_id: &'a str) -> impl Iterator<Item = &'a Session> {
         self.sessions.iter().filter(move |session| session.instance_id == instance_id)

@@ -28,9 +28,9 @@ pub enum EvidenceKind {
 impl EvidenceKind {
     pub const fn name(self) -> &'static str {
         match self {
-            EvidenceKind::BillingExport => "billing export",
-            EvidenceKind::Description => "aws describe output",
-            EvidenceKind::Notes => "own notes",
+            EvidenceKind::BillingExport => "export",
+            EvidenceKind::Description => "describe",
+            EvidenceKind::Notes => "notes",
         }
     }
 }
@@ -138,6 +138,19 @@ impl InstanceState {
             InstanceState::ShuttingDown => "shutting-down",
             InstanceState::Terminated => "terminated",
         }
+    }
+
+    pub fn from_name(name: &str) -> Option<InstanceState> {
+        [
+            InstanceState::Pending,
+            InstanceState::Running,
+            InstanceState::Stopping,
+            InstanceState::Stopped,
+            InstanceState::ShuttingDown,
+            InstanceState::Terminated,
+        ]
+        .into_iter()
+        .find(|state| state.name() == name)
     }
 
     /// Whether AWS has stopped the meter. `stopping` and `shutting-down` bill no more, but for hibernation.

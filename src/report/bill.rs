@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use super::chart::{BarSeries, Chart, DailyBars};
 use super::table::{Cell, Column, Table};
 use crate::billing::{Bill, LineItem};
-use crate::ledger::{Certainty, Meter, Phase};
+use crate::ledger::{Certainty, Ledger, Meter, Phase};
 use crate::money::Usd;
 use crate::quantity::{Unit, exact};
-use crate::time::utc_date;
+use crate::time::{Month, utc_date};
 
 /// What money went to: the series of the daily chart and the columns of the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +62,8 @@ impl Purpose {
     }
 }
 
-/// The bill by resource and charge: what a person reads.
-pub fn bill_table(bill: &Bill) -> Table {
+/// The bill by resource and charge. What only may have been used is left to the note, unless `with_possible`.
+pub fn bill_table(bill: &Bill, with_possible: bool) -> Table {
     let mut table = Table::new(
         "bill",
         format!("Bill for {}", bill.month),
@@ -84,7 +84,7 @@ pub fn bill_table(bill: &Bill) -> Table {
             Column::left("evidence", "Hours from").detail(),
         ],
     );
-    for (_, lines) in grouped(bill) {
+    for (_, lines) in grouped(bill).into_iter().filter(|(key, _)| with_possible || key.3 == Certainty::Measured) {
         table.push(charge_row(&lines));
     }
     let cells = table.columns.len();
@@ -278,7 +278,7 @@ fn line_row(line: &LineItem) -> Vec<Cell> {
 }
 
 /// What each resource cost, by purpose. Only purposes that cost something have a column.
-pub fn summary_table(bill: &Bill) -> Table {
+pub fn summary_table(bill: &Bill, ledger: &Ledger) -> Table {
     let mut by_owner: BTreeMap<(String, String), BTreeMap<Purpose, Usd>> = BTreeMap::new();
     let mut totals: BTreeMap<Purpose, Usd> = BTreeMap::new();
     for (line, cost) in measured(bill) {
@@ -287,7 +287,11 @@ pub fn summary_table(bill: &Bill) -> Table {
         *by_owner.entry((line.resource.region.clone(), owner)).or_default().entry(purpose).or_default() += cost;
         *totals.entry(purpose).or_default() += cost;
     }
-    let mut columns = vec![Column::left("resource", "Resource"), Column::left("region", "Region").detail()];
+    let mut columns = vec![
+        Column::left("name", "Resource"),
+        Column::left("resource", "Id").detail(),
+        Column::left("region", "Region").detail(),
+    ];
     columns.extend(totals.keys().map(|purpose| Column::right(key_of(*purpose), capitalized(purpose.name()))));
     columns.push(Column::right("total_usd", "Total"));
     let mut table = Table::new("summary", format!("What {} went to", bill.month), columns);
@@ -298,11 +302,12 @@ pub fn summary_table(bill: &Bill) -> Table {
         cells
     };
     for ((region, owner), costs) in &by_owner {
-        let mut row = vec![Cell::text(owner.clone()), Cell::text(region.clone())];
+        let name = ledger.name_of(owner).unwrap_or(owner);
+        let mut row = vec![Cell::text(name), Cell::text(owner.clone()), Cell::text(region.clone())];
         row.extend(cells(costs));
         table.push(row);
     }
-    let mut total = vec![Cell::text("Total"), Cell::missing("")];
+    let mut total = vec![Cell::text("Total"), Cell::missing(""), Cell::missing("")];
     total.extend(cells(&totals));
     table.total = Some(total);
     table.notes = notes(bill);
@@ -335,7 +340,7 @@ fn capitalized(name: &str) -> String {
 
 /// Each day of the month, stacked by purpose. The title says where the money went.
 pub fn daily_chart(bill: &Bill) -> Chart {
-    let title = format!("{}: nothing to bill", bill.month);
+    let title = format!("{}: nothing to bill", in_words(bill.month));
     let days: Vec<Date> = bill.month.period().by_day().map(|(date, _)| date).collect();
     let mut series: BTreeMap<Purpose, Vec<Usd>> = BTreeMap::new();
     for (line, cost) in measured(bill) {
@@ -374,10 +379,15 @@ fn daily_title(bill: &Bill, series: &BTreeMap<Purpose, Vec<Usd>>) -> String {
     let share = idle.scaled(Decimal::ONE_HUNDRED, total.amount()).map(Usd::amount);
     match share {
         Some(share) if !idle.is_zero() => format!(
-            "{} cost {total}, of which {idle} ({} %) kept disks of stopped or no instances",
-            bill.month,
+            "{}: {total}, of which {idle} ({} %) for disks with no running machine",
+            in_words(bill.month),
             share.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
         ),
-        _ => format!("{} cost {total}", bill.month),
+        _ => format!("{}: {total}", in_words(bill.month)),
     }
+}
+
+/// `October 2026`
+fn in_words(month: Month) -> String {
+    month.first_day().strftime("%B %Y").to_string()
 }

@@ -1,8 +1,12 @@
 //! Line items, advice and break-even arranged as `Table` and `Chart` values, with no format in sight.
 
+pub mod advice;
 pub mod bill;
 pub mod break_even;
 pub mod chart;
 pub mod month;
+pub mod quote;
+pub mod rates;
+pub mod storage_rates;
 pub mod table;
 pub mod usage;

@@ -3,6 +3,7 @@
 use super::bill::{bill_table, summary_table};
 use super::table::Table;
 use crate::billing::Bill;
+use crate::ledger::Ledger;
 
 /// Text, tables and pictures under headings, in no format yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +35,12 @@ pub struct Comparison {
 }
 
 /// Ties a month's tables and pictures together.
-pub fn document(bill: &Bill, comparison: Option<Comparison>, advice: Vec<Table>) -> Document {
+pub fn document(bill: &Bill, ledger: &Ledger, comparison: Option<Comparison>, advice: Vec<Table>) -> Document {
     let mut cost = Section {
         heading: "What it cost".to_owned(),
         paragraphs: vec![cost_sentence(bill)],
         picture: Some((COST_BY_DAY, format!("Cost of {} by day", bill.month))),
-        tables: vec![summary_table(bill), bill_table(bill)],
+        tables: vec![summary_table(bill, ledger), bill_table(bill, false)],
     };
     // The notes of the two tables say the same: once is enough.
     if let Some(summary) = cost.tables.first_mut() {

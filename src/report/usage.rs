@@ -106,6 +106,16 @@ fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTre
     }
 }
 
+/// `120`, or `120 to 162.5` where the end is not known.
+fn running_cell(hours: &Hours) -> Cell {
+    let running = Cell::number(hours.running, 3);
+    if hours.possible.is_zero() {
+        return running;
+    }
+    let most = Cell::number(hours.running + hours.possible, 3);
+    Cell { shown: format!("{} to {}", running.shown, most.shown), ..running }
+}
+
 fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
     let heading = match by {
         By::Instance => "Instance".to_owned(),
@@ -131,18 +141,12 @@ fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
     let mut totals = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
     for (key, hours) in &rows {
         totals = (totals.0 + hours.running, totals.1 + hours.stopped, totals.2 + hours.gpu);
-        let possible = if hours.possible.is_zero() {
-            Cell::new("", "0")
-        } else {
-            let shown = Cell::number(hours.possible, 1);
-            Cell { shown: format!("≤ {}", shown.shown), ..shown }
-        };
         table.push(vec![
             Cell::text(key.clone()),
             Cell::text(hours.name.clone()),
             Cell::text(hours.types.iter().cloned().collect::<Vec<_>>().join(" ")),
-            Cell::number(hours.running, 3),
-            possible,
+            running_cell(hours),
+            Cell::number(hours.possible, 3),
             Cell::number(hours.stopped, 1),
             if hours.unknown_gpus { Cell::missing("unknown") } else { Cell::number(hours.gpu, 3) },
             Cell::text(hours.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")),
@@ -160,8 +164,8 @@ fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
     ]);
     if rows.values().any(|hours| !hours.possible.is_zero()) {
         table.notes.push(
-            "Possible hours come after an instance was last seen running, or before its stop was noticed; \
-             they are in no total."
+            "A range runs to what is possible: an instance last seen running may have gone on, one whose stop \
+             has no time may have run until it was seen stopped. Totals count the lower end."
                 .to_owned(),
         );
     }
