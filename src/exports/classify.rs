@@ -1,0 +1,399 @@
+//! What a row charges for, from the texts AWS writes: service, unit, usage type, description.
+//!
+//! Descriptions and units are those of the FOCUS Foundation's FOCUS 1.0 sample (real AWS rows of September
+//! 2024); usage types those of AWS's own lists, e.g.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html> and
+//! <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-billing.html>.
+//! Resource ids are never used: anonymised exports mangle them.
+
+use std::fmt;
+
+use crate::quantity::Unit;
+
+/// What is metered: the EC2, EBS and public IPv4 charges that gpucost bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meter {
+    Compute,
+    VolumeStorage,
+    VolumeIops,
+    VolumeThroughput,
+    Snapshot,
+    PublicIpv4InUse,
+    PublicIpv4Idle,
+}
+
+impl Meter {
+    pub const ALL: [Meter; 7] = [
+        Meter::Compute,
+        Meter::VolumeStorage,
+        Meter::VolumeIops,
+        Meter::VolumeThroughput,
+        Meter::Snapshot,
+        Meter::PublicIpv4InUse,
+        Meter::PublicIpv4Idle,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Meter::Compute => "compute",
+            Meter::VolumeStorage => "volume storage",
+            Meter::VolumeIops => "volume IOPS",
+            Meter::VolumeThroughput => "volume throughput",
+            Meter::Snapshot => "snapshot",
+            Meter::PublicIpv4InUse => "public IPv4 in use",
+            Meter::PublicIpv4Idle => "public IPv4 idle",
+        }
+    }
+
+    pub const fn unit(self) -> Unit {
+        match self {
+            Meter::Compute => Unit::InstanceHour,
+            Meter::VolumeStorage | Meter::Snapshot => Unit::GbMonth,
+            Meter::VolumeIops => Unit::IopsMonth,
+            Meter::VolumeThroughput => Unit::GibpsMonth,
+            Meter::PublicIpv4InUse | Meter::PublicIpv4Idle => Unit::AddressHour,
+        }
+    }
+}
+
+impl fmt::Display for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How the usage was bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purchase {
+    OnDemand,
+    Spot,
+    /// Covered by a Savings Plan or a reserved instance.
+    Committed,
+    /// The export does not say, or says something else.
+    Other,
+}
+
+impl Purchase {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purchase::OnDemand => "on-demand",
+            Purchase::Spot => "spot",
+            Purchase::Committed => "committed",
+            Purchase::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Purchase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Why a row is not usage that gpucost bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SkipReason {
+    OtherProvider,
+    OtherService,
+    /// Credits, taxes, purchases, adjustments.
+    NotUsage,
+    /// A correction of an invoice that was already issued.
+    Correction,
+    OtherCurrency,
+    /// Hours of a commitment or capacity reservation itself, used or unused: no instance ran for them.
+    Reservation,
+    DataTransfer,
+    NatGateway,
+    /// The $0 rows of EBS-optimized instances.
+    EbsOptimized,
+    IoRequests,
+    /// Another charge of EC2, EBS or VPC.
+    OtherMeter,
+}
+
+impl SkipReason {
+    pub const ALL: [SkipReason; 11] = [
+        SkipReason::OtherProvider,
+        SkipReason::OtherService,
+        SkipReason::NotUsage,
+        SkipReason::Correction,
+        SkipReason::OtherCurrency,
+        SkipReason::Reservation,
+        SkipReason::DataTransfer,
+        SkipReason::NatGateway,
+        SkipReason::EbsOptimized,
+        SkipReason::IoRequests,
+        SkipReason::OtherMeter,
+    ];
+
+    pub const fn text(self) -> &'static str {
+        match self {
+            SkipReason::OtherProvider => "another provider than AWS",
+            SkipReason::OtherService => "another service than EC2, EBS and public IPv4",
+            SkipReason::NotUsage => "no usage (credit, tax, purchase or adjustment)",
+            SkipReason::Correction => "a correction of an earlier invoice",
+            SkipReason::OtherCurrency => "billed in another currency than USD",
+            SkipReason::Reservation => "hours of a commitment or reservation, not of an instance",
+            SkipReason::DataTransfer => "data transfer",
+            SkipReason::NatGateway => "NAT gateway",
+            SkipReason::EbsOptimized => "EBS optimization",
+            SkipReason::IoRequests => "I/O requests of magnetic volumes",
+            SkipReason::OtherMeter => "another charge of EC2, EBS or VPC",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text())
+    }
+}
+
+/// The texts of a row that say what it charges for; empty where the export is silent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Texts<'a> {
+    pub provider: &'a str,
+    pub service: &'a str,
+    pub service_code: &'a str,
+    pub charge_category: &'a str,
+    pub charge_class: &'a str,
+    pub currency: &'a str,
+    pub pricing_category: &'a str,
+    pub commitment_type: &'a str,
+    pub commitment_status: &'a str,
+    pub reservation_status: &'a str,
+    pub unit: &'a str,
+    pub description: &'a str,
+    pub usage_type: &'a str,
+    pub sku_meter: &'a str,
+    pub sku_price_details: &'a str,
+}
+
+/// What a row charges for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Charge {
+    pub meter: Meter,
+    pub purchase: Purchase,
+    pub instance_type: String,
+    pub volume_type: String,
+}
+
+pub(super) fn is_aws(provider: &str) -> bool {
+    provider == "AWS" || provider.starts_with("Amazon Web Services")
+}
+
+pub(super) fn is_ec2_or_vpc(service: &str, service_code: &str) -> bool {
+    matches!(service_code, "AmazonEC2" | "AmazonVPC")
+        || matches!(
+            service,
+            "Amazon Elastic Compute Cloud" | "Amazon Virtual Private Cloud" | "Amazon Elastic Block Store"
+        )
+}
+
+pub(super) fn classify(texts: &Texts<'_>) -> Result<Charge, SkipReason> {
+    if !is_aws(texts.provider) {
+        return Err(SkipReason::OtherProvider);
+    }
+    if !is_ec2_or_vpc(texts.service, texts.service_code) {
+        return Err(SkipReason::OtherService);
+    }
+    if texts.charge_category != "Usage" {
+        return Err(SkipReason::NotUsage);
+    }
+    if texts.charge_class == "Correction" {
+        return Err(SkipReason::Correction);
+    }
+    if texts.currency != "USD" {
+        return Err(SkipReason::OtherCurrency);
+    }
+    if texts.commitment_status == "Unused" || texts.reservation_status == "Unused" {
+        return Err(SkipReason::Reservation);
+    }
+    let usage_type = [texts.usage_type, texts.sku_meter].into_iter().find_map(UsageType::read).unwrap_or_default();
+    let words = texts.description.to_ascii_lowercase();
+    let meter = match usage_type.meter {
+        Some(meter) => meter?,
+        None => described_meter(texts.unit, &words)?,
+    };
+    let (instance_type, volume_type) = match meter {
+        Meter::Compute => (instance_type(usage_type.detail, texts, &words), String::new()),
+        Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput => {
+            (String::new(), volume_type(usage_type.detail, &words))
+        }
+        _ => (String::new(), String::new()),
+    };
+    let purchase = purchase(texts, usage_type.spot, &words);
+    Ok(Charge { meter, purchase, instance_type, volume_type })
+}
+
+fn purchase(texts: &Texts<'_>, spot: bool, words: &str) -> Purchase {
+    if !texts.commitment_type.is_empty() || texts.pricing_category == "Committed" {
+        Purchase::Committed
+    } else if spot || texts.pricing_category == "Dynamic" || words.contains("spot instance") {
+        Purchase::Spot
+    } else if texts.pricing_category == "Standard" || words.contains("on demand") {
+        Purchase::OnDemand
+    } else {
+        Purchase::Other
+    }
+}
+
+/// What an AWS usage type such as `EU-EBS:VolumeUsage.gp3` says.
+#[derive(Default)]
+struct UsageType<'a> {
+    meter: Option<Result<Meter, SkipReason>>,
+    spot: bool,
+    /// The instance type or volume type after the `:` or `.`.
+    detail: &'a str,
+}
+
+/// Usage types as they begin after the region's prefix. A longer beginning stands before its own beginning.
+const USAGE_TYPES: [(&str, Result<Meter, SkipReason>); 23] = [
+    ("BoxUsage", Ok(Meter::Compute)),
+    ("SpotUsage", Ok(Meter::Compute)),
+    ("DedicatedUsage", Ok(Meter::Compute)),
+    ("UnusedBox", Err(SkipReason::Reservation)),
+    ("UnusedDed", Err(SkipReason::Reservation)),
+    ("Reservation", Err(SkipReason::Reservation)),
+    ("HeavyUsage", Err(SkipReason::Reservation)),
+    ("EBSOptimized", Err(SkipReason::EbsOptimized)),
+    ("EBS:VolumeUsage", Ok(Meter::VolumeStorage)),
+    ("EBS:VolumeP-IOPS", Ok(Meter::VolumeIops)),
+    ("EBS:VolumeP-Throughput", Ok(Meter::VolumeThroughput)),
+    ("EBS:VolumeIOUsage", Err(SkipReason::IoRequests)),
+    ("EBS:SnapshotArchive", Err(SkipReason::OtherMeter)),
+    ("EBS:SnapshotUsage", Ok(Meter::Snapshot)),
+    ("PublicIPv4:InUseAddress", Ok(Meter::PublicIpv4InUse)),
+    ("PublicIPv4:IdleAddress", Ok(Meter::PublicIpv4Idle)),
+    ("ElasticIP:IdleAddress", Ok(Meter::PublicIpv4Idle)),
+    ("NatGateway", Err(SkipReason::NatGateway)),
+    ("DataTransfer", Err(SkipReason::DataTransfer)),
+    ("AWS-In-Bytes", Err(SkipReason::DataTransfer)),
+    ("AWS-Out-Bytes", Err(SkipReason::DataTransfer)),
+    ("HostUsage", Err(SkipReason::OtherMeter)),
+    ("HostBoxUsage", Err(SkipReason::OtherMeter)),
+];
+
+impl<'a> UsageType<'a> {
+    /// `None` if it is no usage type known here: the other texts decide then.
+    fn read(text: &'a str) -> Option<UsageType<'a>> {
+        let bare = without_region_prefix(text);
+        let (name, meter) = USAGE_TYPES.into_iter().find(|(name, _)| bare.starts_with(name))?;
+        let rest = bare.get(name.len()..).unwrap_or_default().trim_start_matches([':', '.']);
+        // Magnetic storage has the bare name, a beginning of all the others.
+        let detail = if name == "EBS:VolumeUsage" && rest.is_empty() { "standard" } else { rest };
+        Some(UsageType { meter: Some(meter), spot: name == "SpotUsage", detail })
+    }
+}
+
+/// `USW2-BoxUsage:p3.2xlarge` → `BoxUsage:p3.2xlarge`; `EBS:VolumeP-IOPS.gp3` stays.
+fn without_region_prefix(text: &str) -> &str {
+    let mut bare = text;
+    while let Some((prefix, rest)) = bare.split_once('-') {
+        let is_prefix =
+            (2..=5).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if !is_prefix || prefix == "AWS" {
+            break;
+        }
+        bare = rest;
+    }
+    bare
+}
+
+/// The meter by pricing unit and description, in lower case.
+fn described_meter(unit: &str, words: &str) -> Result<Meter, SkipReason> {
+    let has = |part: &str| words.contains(part);
+    match unit.to_ascii_lowercase().as_str() {
+        "hours" | "hrs" | "hour" => described_hours(words),
+        "gb-months" | "gb-mo" | "gb-month" if has("snapshot") => {
+            if has("archive") {
+                Err(SkipReason::OtherMeter)
+            } else {
+                Ok(Meter::Snapshot)
+            }
+        }
+        "gb-months" | "gb-mo" | "gb-month" if has("provisioned storage") => Ok(Meter::VolumeStorage),
+        "iops-months" | "iops-mo" | "iops-month" if has("iops") => Ok(Meter::VolumeIops),
+        "gib/second-months" | "gibps-mo" | "gibps-months" | "gibps-month" => Ok(Meter::VolumeThroughput),
+        "ios" => Err(SkipReason::IoRequests),
+        "gb" if has("nat gateway") => Err(SkipReason::NatGateway),
+        "gb" if has("data transfer") || has("-bytes") => Err(SkipReason::DataTransfer),
+        _ => Err(SkipReason::OtherMeter),
+    }
+}
+
+fn described_hours(words: &str) -> Result<Meter, SkipReason> {
+    let has = |part: &str| words.contains(part);
+    if has("in-use public ipv4") {
+        Ok(Meter::PublicIpv4InUse)
+    } else if has("idle public ipv4") || has("elastic ip address not attached") {
+        Ok(Meter::PublicIpv4Idle)
+    } else if has("nat gateway") {
+        Err(SkipReason::NatGateway)
+    } else if has("mbps") || has("ebs-optimized") || has("ebs optimized") {
+        Err(SkipReason::EbsOptimized)
+    } else if has("unused reservation") {
+        Err(SkipReason::Reservation)
+    } else if has("dedicated host") || instance_type_in(words).is_none() {
+        Err(SkipReason::OtherMeter)
+    } else {
+        Ok(Meter::Compute)
+    }
+}
+
+fn instance_type(usage_detail: &str, texts: &Texts<'_>, words: &str) -> String {
+    if is_instance_type(usage_detail) {
+        return usage_detail.to_owned();
+    }
+    instance_type_in(words)
+        .map(str::to_owned)
+        .or_else(|| detailed_instance_type(texts.sku_price_details))
+        .unwrap_or_default()
+}
+
+/// FOCUS 1.1 and later give SKU properties as JSON: `{"InstanceType": "g5.xlarge", …}`, AWS with a small `i`.
+fn detailed_instance_type(json: &str) -> Option<String> {
+    let details: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
+    let (_, value) = details.iter().find(|(key, _)| key.eq_ignore_ascii_case("instancetype"))?;
+    value.as_str().filter(|text| is_instance_type(text)).map(str::to_owned)
+}
+
+fn instance_type_in(words: &str) -> Option<&str> {
+    words.split([' ', ',', '(', ')', ';']).find(|word| is_instance_type(word))
+}
+
+/// `c5.2xlarge`, `m7i-flex.xlarge`, `u-6tb1.112xlarge`, `g4dn.metal`, `m7i.metal-24xl`.
+pub(super) fn is_instance_type(word: &str) -> bool {
+    let Some((family, size)) = word.split_once('.') else {
+        return false;
+    };
+    let named = family.starts_with(|c: char| c.is_ascii_lowercase())
+        && family.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let bare = size.trim_start_matches(|c: char| c.is_ascii_digit());
+    named
+        && (matches!(bare, "nano" | "micro" | "small" | "medium" | "large" | "xlarge")
+            || size == "metal"
+            || size.starts_with("metal-"))
+}
+
+/// Whether an instance type has GPUs or other accelerators, by its family: p, g, gr, trn, inf, dl and a digit.
+/// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html>
+pub(super) fn is_accelerated(instance_type: &str) -> bool {
+    let digit = instance_type.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(0);
+    let (letters, rest) = instance_type.split_at(digit);
+    matches!(letters, "p" | "g" | "gr" | "trn" | "inf" | "dl") && rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+const VOLUME_TYPES: [&str; 6] = ["gp2", "gp3", "io1", "io2", "st1", "sc1"];
+
+/// The EBS API's name of the volume type; empty if the texts do not say.
+fn volume_type(usage_detail: &str, words: &str) -> String {
+    let from_usage = match usage_detail.split('.').next().unwrap_or_default() {
+        "piops" => Some("io1"),
+        "standard" => Some("standard"),
+        detail => VOLUME_TYPES.into_iter().find(|name| *name == detail),
+    };
+    let from_words = || words.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| VOLUME_TYPES.contains(word));
+    let magnetic = || words.contains("magnetic").then_some("standard");
+    from_usage.or_else(from_words).or_else(magnetic).unwrap_or_default().to_owned()
+}
