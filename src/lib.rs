@@ -10,11 +10,16 @@ pub mod time;
 pub mod catalog;
 pub mod ledger;
 
+pub mod advice;
 pub mod billing;
 pub mod break_even;
 
 pub mod report;
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod exports;
 pub mod render;
 pub mod store;
+
+pub mod cli;

@@ -27,10 +27,18 @@ pub struct Cli {
 #[derive(Args, Debug, Clone, Default)]
 pub struct Global {
     /// AWS profile for commands that ask AWS
+    #[cfg(feature = "aws")]
     #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
     /// AWS region (repeat it for several)
-    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION", value_delimiter = ',', help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "AWS_REGION",
+        value_name = "REGION",
+        value_delimiter = ',',
+        help_heading = "Global options"
+    )]
     pub region: Vec<String>,
     /// The ledger file [default: in the platform's data directory]
     #[arg(long, global = true, env = "GPUCOST_LEDGER", value_name = "PATH", help_heading = "Global options")]
@@ -41,7 +49,8 @@ pub struct Global {
     /// No colors (also: the variable NO_COLOR)
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_color: bool,
-    /// Ask nothing of the network: the shipped and cached rates only
+    /// Ask nothing of the network: what would is an error
+    #[cfg(feature = "aws")]
     #[arg(long, global = true, help_heading = "Global options")]
     pub offline: bool,
     /// More: sources, dates and evidence of each figure
@@ -81,6 +90,9 @@ pub enum Command {
     Advise(AdviseArgs),
     /// A month's CSV files, charts and summary in one folder
     Report(ReportArgs),
+    /// Record what is in the account now: instances, volumes, addresses and snapshots of each region
+    #[cfg(feature = "aws")]
+    Track,
     /// Shell completions
     Completions(CompletionsArgs),
     /// The manual page (roff)
@@ -191,7 +203,7 @@ pub struct BillArgs {
     pub lines: bool,
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 pub struct BreakEvenArgs {
     /// The instance you rent [default: the ledger's most used]
     #[arg(long, value_name = "TYPE", help_heading = "Renting")]
@@ -284,6 +296,21 @@ pub struct ReportArgs {
     /// A machine from the shipped list
     #[arg(long, value_name = "NAME", conflicts_with = "machine_usd")]
     pub machine: Option<String>,
+    /// The instance type it would replace [default: the month's most used]
+    #[arg(long, value_name = "TYPE")]
+    pub instance: Option<String>,
+}
+
+impl BreakEvenArgs {
+    /// As if `gpucost break-even` had been typed with no option.
+    pub fn with_defaults() -> BreakEvenArgs {
+        #[derive(Parser)]
+        struct Alone {
+            #[command(flatten)]
+            args: BreakEvenArgs,
+        }
+        Alone::parse_from(["break-even"]).args
+    }
 }
 
 #[derive(Args, Debug)]

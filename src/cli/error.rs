@@ -33,6 +33,11 @@ impl Failure {
         Failure { exit: Exit::WrongUsage, ..Failure::new(message) }
     }
 
+    /// To stderr.
+    pub fn print(&self) {
+        anstream::eprintln!("{self}");
+    }
+
     pub fn hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }

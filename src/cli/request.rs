@@ -19,12 +19,14 @@ const DEFAULT_WIDTH: usize = 80;
 
 #[derive(Clone, Debug)]
 pub struct Request {
+    #[cfg(feature = "aws")]
     pub profile: Option<String>,
     /// Empty: none was named.
     pub regions: Vec<String>,
     pub ledger: PathBuf,
     pub output: Output,
     pub color: bool,
+    #[cfg(feature = "aws")]
     pub offline: bool,
     pub verbose: bool,
     pub now: Timestamp,
@@ -35,26 +37,28 @@ impl Request {
     /// `now` is the clock, read once; `--as-of` overrides it.
     pub fn resolve(global: Global, now: Timestamp) -> Result<Request, Failure> {
         let dirs = ProjectDirs::from("", "", "gpucost");
-        let asked_for = global.config.is_some();
-        let config = match global.config.or_else(|| dirs.as_ref().map(|d| d.config_dir().join("config.toml"))) {
+        let config_file = path(global.config);
+        let asked_for = config_file.is_some();
+        let config = match config_file.or_else(|| dirs.as_ref().map(|d| d.config_dir().join("config.toml"))) {
             Some(path) => Config::load(&path, asked_for)?,
             None => Config::default(),
         };
-        let ledger = global
-            .ledger
-            .or(config.ledger)
-            .or_else(|| dirs.map(|d| d.data_dir().join("ledger.db")))
-            .ok_or_else(|| Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"))?;
+        let ledger =
+            global.ledger.or(config.ledger).or_else(|| dirs.map(|d| d.data_dir().join("ledger.db"))).ok_or_else(
+                || Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"),
+            )?;
         let now = match global.as_of {
             Some(text) => parse_timestamp(&text).map_err(|e| Failure::usage(format!("--as-of: {e}")))?,
             None => now,
         };
         Ok(Request {
-            profile: global.profile.or(config.profile),
-            regions: if global.region.is_empty() { config.region } else { global.region },
+            #[cfg(feature = "aws")]
+            profile: global.profile.filter(|profile| !profile.is_empty()).or(config.profile),
+            regions: named(global.region).unwrap_or(config.region),
             ledger,
             output: global.output.or(config.output).unwrap_or(Output::Table),
             color: !global.no_color && wants_color(),
+            #[cfg(feature = "aws")]
             offline: global.offline,
             verbose: global.verbose,
             now,
@@ -70,6 +74,16 @@ impl Request {
             several => Err(Failure::usage(format!("this command takes one --region, not {}", several.len()))),
         }
     }
+}
+
+/// The regions named; a variable set to nothing names none.
+fn named(regions: Vec<String>) -> Option<Vec<String>> {
+    let named: Vec<String> = regions.into_iter().filter(|region| !region.is_empty()).collect();
+    (!named.is_empty()).then_some(named)
+}
+
+fn path(path: Option<PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
 }
 
 /// Colors on a terminal that can show them, unless `NO_COLOR` is set (<https://no-color.org>).

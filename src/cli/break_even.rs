@@ -1,0 +1,275 @@
+//! `gpucost break-even`
+
+use rust_decimal::Decimal;
+
+use super::args::BreakEvenArgs;
+use super::error::{Exit, Failure};
+use super::ledger::{all_lines, load};
+use super::request::Request;
+use super::show;
+use crate::billing::{LineItem, MeasuredUse, measured_use, volume_charges};
+use crate::break_even::{Answer, BreakEvenError, Electricity, Input, Owning, Question, Renting, Terms, break_even};
+use crate::catalog::{Machine, NoRate, RateCard, Sector, VolumeSpec};
+use crate::ledger::VolumeShape;
+use crate::money::Usd;
+use crate::quantity::parse_decimal;
+use crate::render;
+use crate::report::break_even::{answer_table, cumulative_chart, inputs_table, totals_table, verdict_sentence};
+use crate::store::write_file;
+use crate::time::{Month, Period, utc_date};
+
+impl From<BreakEvenError> for Failure {
+    fn from(error: BreakEvenError) -> Failure {
+        Failure::usage(error)
+    }
+}
+
+pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
+    let measured = if args.hours_per_day.is_none() { Some(from_ledger(args, request)?) } else { None };
+    let question = question(args, measured.as_ref(), request)?;
+    let answer = break_even(&question, utc_date(request.now))?;
+    if let Some(path) = &args.chart {
+        let chart = cumulative_chart(&question, &answer);
+        let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("svg") => render::chart::svg(&chart)?.into_bytes(),
+            Some("png") => render::chart::png(&chart)?,
+            _ => return Err(Failure::usage("--chart: name a file that ends in .png or .svg")),
+        };
+        write_file(path, &bytes)?;
+    }
+    show::tables(&tables(&question, &answer, request.verbose), request)
+}
+
+/// The answer with the verdict as its title; the inputs and the totals over time on request.
+pub fn tables(question: &Question, answer: &Answer, verbose: bool) -> Vec<crate::report::table::Table> {
+    let mut first = answer_table(question, answer);
+    first.title = verdict_sentence(question, answer);
+    let mut tables = vec![first];
+    if verbose {
+        tables.push(inputs_table(question));
+        tables.push(totals_table(question, answer));
+    }
+    tables
+}
+
+/// The hours the ledger measured of the instance asked for, or of the one most used.
+fn from_ledger(args: &BreakEvenArgs, request: &Request) -> Result<MeasuredUse, Failure> {
+    let ledger = load(request, None)
+        .map_err(|failure| failure.hint("give --hours-per-day, or record usage first: `gpucost usage import FILE`"))?;
+    let lines = all_lines(&ledger);
+    let since =
+        args.since.as_deref().map(|text| text.parse::<Month>().map_err(|e| Failure::usage(format!("--since: {e}"))));
+    let window = window(&lines, since.transpose()?, request).ok_or_else(|| nothing_recorded(args))?;
+    measured_use(&lines, args.instance.as_deref(), window).ok_or_else(|| nothing_recorded(args))
+}
+
+fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
+    let what = args.instance.as_deref().unwrap_or("any instance");
+    Failure::new(format!("the ledger has no running hours of {what}")).hint("give --hours-per-day, or import usage")
+}
+
+/// From the first day with usage, or `since`, up to the last day that is known in full.
+fn window(lines: &[LineItem], since: Option<Month>, request: &Request) -> Option<Period> {
+    let measured = || lines.iter().filter(|line| line.certainty == crate::ledger::Certainty::Measured);
+    let first = measured().map(|line| line.period.start).min()?;
+    let last = measured().map(|line| line.period.end).max()?.min(request.now);
+    let start = since.map_or(first, |month| month.period().start.max(first));
+    let start = crate::time::day(utc_date(start)).start;
+    (start < last).then_some(Period { start, end: last })
+}
+
+/// The question as asked, each number with its source.
+pub fn question(args: &BreakEvenArgs, measured: Option<&MeasuredUse>, request: &Request) -> Result<Question, Failure> {
+    let card = RateCard::shipped();
+    Ok(Question {
+        owning: owning(args, card)?,
+        renting: renting(args, measured, card, request)?,
+        terms: terms(args, measured)?,
+    })
+}
+
+fn number(option: &str, text: &str) -> Result<Decimal, Failure> {
+    parse_decimal(text).map_err(|e| Failure::usage(format!("{option}: {e}")))
+}
+
+fn dollars(option: &str, text: &str) -> Result<Usd, Failure> {
+    number(option, text).map(Usd::new)
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))
+}
+
+/// What stands at its default was not given: an assumption, and shown as one.
+fn input<T>(text: &str, default: &str, value: T) -> Input<T> {
+    if text == default { Input::assumed(value) } else { Input::given(value) }
+}
+
+fn owning(args: &BreakEvenArgs, card: &RateCard) -> Result<Owning, Failure> {
+    let preset = args.machine.as_deref().map(|name| machine(name, card)).transpose()?;
+    let price = match (&args.machine_usd, preset) {
+        (Some(text), _) => Input::given(dollars("--machine-usd", text)?),
+        (None, Some(machine)) => Input::from(machine.price, machine_source(machine, card)),
+        (None, None) => {
+            return Err(Failure::usage("what does the machine cost?")
+                .hint("give --machine-usd 1000, or --machine with a name such as \"RTX 3090 desktop\""));
+        }
+    };
+    let name = preset.map_or_else(|| "the machine".to_owned(), |machine| format!("the {}", machine.name));
+    let mut owning = Owning::at_price(name, price);
+    owning.resale = input(&args.resale_usd, "0", dollars("--resale-usd", &args.resale_usd)?);
+    owning.selling_cost = input(&args.selling_cost, "0%", parsed("--selling-cost", &args.selling_cost)?);
+    let other = dollars("--other-usd-per-month", &args.other_usd_per_month)?;
+    owning.other_usd_per_month = input(&args.other_usd_per_month, "0", other);
+    owning.speed_ratio = input(&args.speed_ratio, "1", number("--speed-ratio", &args.speed_ratio)?);
+    owning.electricity = electricity(args, preset, card)?;
+    Ok(owning)
+}
+
+fn machine(name: &str, card: &RateCard) -> Result<&'static Machine, Failure> {
+    card.machine(name).ok_or_else(|| {
+        let names: Vec<&str> = card.machines().iter().filter(|m| m.mark.is_none()).map(|m| m.name).collect();
+        Failure::new(format!("no machine is called `{name}`")).hint(format!("there are: {}", names.join(", ")))
+    })
+}
+
+fn machine_source(machine: &Machine, card: &RateCard) -> String {
+    let source = card.source(machine.source).map_or(machine.source, |source| source.title);
+    let date = machine.price_date.unwrap_or("undated");
+    let mark = machine.mark.map_or(String::new(), |mark| format!("; {mark}"));
+    format!("{source}, {date}{mark}")
+}
+
+/// Power from the option or the preset; its rate from the option or the shipped US average.
+fn electricity(
+    args: &BreakEvenArgs,
+    preset: Option<&Machine>,
+    card: &RateCard,
+) -> Result<Option<Electricity>, Failure> {
+    let watts = match (&args.power_watts, preset.and_then(|machine| machine.load_watts)) {
+        (Some(text), _) => Input::given(number("--power-watts", text)?),
+        (None, Some(watts)) => Input::from(Decimal::from(watts), "the machine's figure under load"),
+        (None, None) => {
+            return match &args.usd_per_kwh {
+                Some(_) => {
+                    Err(Failure::usage("--usd-per-kwh needs --power-watts, or a --machine whose power is known"))
+                }
+                None => Ok(None),
+            };
+        }
+    };
+    let rate = match &args.usd_per_kwh {
+        Some(text) => Input::given(dollars("--usd-per-kwh", text)?),
+        None => {
+            let average = card
+                .electricity("US", Sector::Residential)
+                .ok_or_else(|| Failure::new("no electricity rate is shipped").hint("give --usd-per-kwh"))?;
+            Input::from(average.usd_per_kwh, format!("US residential average of {}", average.provenance.as_of))
+        }
+    };
+    let mut electricity = Electricity::new(watts, rate);
+    electricity.pue = input(&args.pue, "1", number("--pue", &args.pue)?);
+    Ok(Some(electricity))
+}
+
+fn renting(
+    args: &BreakEvenArgs,
+    measured: Option<&MeasuredUse>,
+    card: &RateCard,
+    request: &Request,
+) -> Result<Renting, Failure> {
+    let instance = args.instance.as_deref().or(measured.map(|m| m.instance_type.as_str()));
+    let region = measured.map_or_else(|| request.region(), |m| Ok(m.region.as_str()))?;
+    let (name, rate) = match (instance, &args.usd_per_hour) {
+        (Some(instance), Some(text)) => {
+            (format!("{instance} in {region}"), Input::given(dollars("--usd-per-hour", text)?))
+        }
+        (None, Some(text)) => ("the rented instance".to_owned(), Input::given(dollars("--usd-per-hour", text)?)),
+        (Some(instance), None) => {
+            let rate = card.on_demand(region, instance)?;
+            (
+                format!("{instance} in {region}"),
+                Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of)),
+            )
+        }
+        (None, None) => {
+            return Err(Failure::usage("which instance would the machine replace?")
+                .hint("give --instance p2.xlarge, or --usd-per-hour"));
+        }
+    };
+    let mut renting = Renting::at_rate(name, rate);
+    renting.ami_usd_per_hour =
+        input(&args.ami_usd_per_hour, "0", dollars("--ami-usd-per-hour", &args.ami_usd_per_hour)?);
+    if args.public_ipv4 {
+        let rate = card.public_ipv4(region, true)?;
+        renting.address_usd_per_hour = Input::from(rate.usd, format!("rate as of {}", rate.provenance.as_of));
+    }
+    if let Some(text) = &args.storage_usd_per_month {
+        renting.storage_usd_per_month = Input::given(dollars("--storage-usd-per-month", text)?);
+    } else if !args.volumes.is_empty() {
+        renting.storage_usd_per_month = storage(&args.volumes, region, card)?;
+    } else if let Some(measured) = measured {
+        let storage = measured.storage_per_month.ok_or_else(|| {
+            Failure::new(format!("the storage of {} is not fully priced", measured.instance_type))
+                .hint("see `gpucost bill`; or give --volume or --storage-usd-per-month")
+        })?;
+        renting.storage_usd_per_month = Input::from(storage, format!("the ledger, {}", days(measured)));
+    }
+    Ok(renting)
+}
+
+/// What volumes cost a month, and the rates that rests on.
+fn storage(specs: &[String], region: &str, card: &RateCard) -> Result<Input<Usd>, Failure> {
+    let mut sum = Usd::ZERO;
+    let mut sources = Vec::new();
+    for text in specs {
+        let spec: VolumeSpec = parsed("--volume", text)?;
+        let shape = VolumeShape {
+            volume_type: spec.volume_type.name().to_owned(),
+            size_gb: spec.size_gb,
+            iops: spec.iops,
+            throughput_mibps: spec.throughput_mibps,
+        };
+        for charge in volume_charges(spec.volume_type, &shape) {
+            let rate = card.volume(region, spec.volume_type, charge.rate).map_err(|e: NoRate| Failure::from(e))?;
+            let cost = Usd::of_line_item(charge.amount, rate.usd)
+                .ok_or_else(|| Failure::new(format!("--volume {text}: its cost is too large to hold")))?;
+            sum += cost;
+            sources.push(format!(
+                "{} at {} per {} as of {}",
+                charge.subject,
+                rate.usd.rate(),
+                rate.unit,
+                rate.provenance.as_of
+            ));
+        }
+    }
+    Ok(Input::from(sum, sources.join("; ")))
+}
+
+fn days(measured: &MeasuredUse) -> String {
+    format!("{} to {}", utc_date(measured.window.start), utc_date(measured.window.end))
+}
+
+fn terms(args: &BreakEvenArgs, measured: Option<&MeasuredUse>) -> Result<Terms, Failure> {
+    let hours = match (&args.hours_per_day, measured) {
+        (Some(text), _) => Input::given(number("--hours-per-day", text)?),
+        (None, Some(measured)) => {
+            let source = format!(
+                "the ledger: {} h of {} on {} instance{}, {}",
+                crate::quantity::exact(measured.hours),
+                measured.instance_type,
+                measured.instances,
+                if measured.instances == 1 { "" } else { "s" },
+                days(measured)
+            );
+            Input::from(measured.hours_per_day, source)
+        }
+        (None, None) => return Err(Failure::usage("how many hours a day?").hint("give --hours-per-day")),
+    };
+    let mut terms = Terms::at_hours(hours);
+    terms.horizon = input(&args.horizon, "3y", parsed("--horizon", &args.horizon)?);
+    terms.discount_per_year = input(&args.discount, "0%", parsed("--discount", &args.discount)?);
+    terms.month = input(&args.month_days, "365/12", parsed("--month-days", &args.month_days)?);
+    Ok(terms)
+}

@@ -1,0 +1,250 @@
+//! `gpucost usage import` and `gpucost usage check`
+
+use std::fs::File;
+use std::io::{ErrorKind, IsTerminal, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::args::{CheckArgs, ImportArgs};
+use super::error::{Exit, Failure};
+use super::imported::{Imported, check_table, import_table};
+use super::request::Request;
+use super::show;
+use crate::exports::{ExportError, Reading, check as check_export, is_focus, read_focus};
+use crate::ledger::Fact;
+use crate::store::{Import, Recorded, Store, looks_like_notes, read_descriptions, read_notes};
+use crate::time::parse_timestamp;
+
+/// What is needed of a file to tell its format.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Notes and descriptions are read whole; nobody's are this large.
+const LARGEST_DOCUMENT: u64 = 1 << 30;
+
+/// A bar for what takes less is only noise.
+const BAR_AFTER: Duration = Duration::from_millis(800);
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Failure {
+        Failure::new(error)
+    }
+}
+
+/// Imports each file in a transaction of its own: one that fails leaves the others in.
+pub fn run(args: &ImportArgs, request: &Request) -> Result<Exit, Failure> {
+    let observed_at = args
+        .observed_at
+        .as_deref()
+        .map(|text| parse_timestamp(text).map_err(|e| Failure::usage(format!("--observed-at: {e}"))))
+        .transpose()?;
+    let mut imported = Vec::new();
+    let mut failed = None;
+    for path in &args.files {
+        match import_file(path, observed_at, args.supersede, request) {
+            Ok(done) => imported.push(done),
+            Err(failure) => {
+                failure.print();
+                failed = Some(failure.exit);
+            }
+        }
+    }
+    if !imported.is_empty() {
+        show::tables(&[import_table(&imported)], request)?;
+    }
+    Ok(match failed {
+        None => Exit::Ok,
+        Some(_) if !imported.is_empty() => Exit::Partial,
+        Some(exit) => exit,
+    })
+}
+
+fn import_file(
+    path: &Path,
+    observed_at: Option<Timestamp>,
+    supersede: bool,
+    request: &Request,
+) -> Result<Imported, Failure> {
+    let head = head(path)?;
+    if is_focus(&head) {
+        return import_focus(path, supersede, request);
+    }
+    let observed_at = observed_at.map_or_else(|| modified_at(path), Ok)?;
+    let (bytes, text) = whole(path)?;
+    let sha256 = hex(&Sha256::digest(&bytes));
+    let (format, facts) = if looks_like_json(&head) {
+        let described = read_descriptions(&text, observed_at, request.regions.first().map(String::as_str))
+            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
+        (described.format, described.facts)
+    } else if text.lines().next().is_some_and(looks_like_notes) {
+        let rows = read_notes(&text, observed_at)
+            .map_err(|e| Failure::new(format!("{}:{}: {}", path.display(), e.line, e.why)))?;
+        ("notes".to_owned(), rows.into_iter().map(|(line, noted)| (line, Fact::Noted(noted))).collect())
+    } else {
+        return Err(unknown_format(path));
+    };
+    let rows = facts.len() as u64;
+    let import = Import { file: path.display().to_string(), format: format.clone(), imported_at: request.now };
+    let recorded = Store::create(&request.ledger)?.record(&import, supersede, |recorder| {
+        for (line, fact) in &facts {
+            recorder.fact(*line, fact)?;
+        }
+        Ok::<_, Failure>(sha256)
+    })?;
+    Ok(Imported { file: import.file, format, rows, taken: rows, recorded, skipped: Vec::new() })
+}
+
+fn import_focus(path: &Path, supersede: bool, request: &Request) -> Result<Imported, Failure> {
+    let bar = Bar::new(path);
+    let mut progress = |done, total| bar.advance(done, total);
+    let import = Import { file: path.display().to_string(), format: "FOCUS".to_owned(), imported_at: request.now };
+    let mut summary = None;
+    let recorded: Recorded = Store::create(&request.ledger)?.record(&import, supersede, |recorder| {
+        let reading = Reading::default().on_progress(&mut progress);
+        let read = read_focus(path, reading, |row| {
+            let m = crate::ledger::Metered {
+                account: row.account,
+                region: row.region,
+                resource_id: row.resource_id,
+                name: row.resource_name.unwrap_or_default(),
+                tags: Default::default(),
+                meter: crate::ledger::Meter::ALL[row.meter as usize],
+                instance_type: row.instance_type,
+                volume_type: row.volume_type,
+                purchase: crate::ledger::Purchase::from_name(row.purchase.name()).unwrap(),
+                sku_price_id: row.sku_price_id,
+                rate: row.rate,
+                unit: row.unit,
+                day: row.day,
+                hours_mask: row.hours_mask,
+                start: row.period.start,
+                end: row.period.end,
+                quantity: row.quantity,
+                list_cost: row.list_cost,
+                billed_cost: row.billed_cost,
+                effective_cost: row.effective_cost,
+                rows: row.rows,
+            };
+            recorder.metered(row.first_line, &m).map_err(Failure::from)
+        })?;
+        let sha256 = read.sha256.clone();
+        summary = Some(read);
+        Ok::<_, Failure>(sha256)
+    })?;
+    bar.finish();
+    let summary = summary.ok_or_else(|| Failure::new(format!("{}: nothing was read", path.display())))?;
+    Ok(Imported {
+        file: import.file,
+        format: format!("{:?}", summary.version),
+        rows: summary.rows,
+        taken: summary.taken,
+        recorded,
+        skipped: summary
+            .skipped
+            .iter()
+            .map(|(reason, skipped)| (reason.text().to_owned(), skipped.rows, skipped.first_line))
+            .collect(),
+    })
+}
+
+/// `gpucost usage check FILE`: exits with 1 if a row's cost is not quantity × rate.
+pub fn check(args: &CheckArgs, request: &Request) -> Result<Exit, Failure> {
+    let bar = Bar::new(&args.file);
+    let mut progress = |done, total| bar.advance(done, total);
+    let report = check_export(&args.file, Reading::default().on_progress(&mut progress))?;
+    bar.finish();
+    show::tables(&[check_table(&args.file.display().to_string(), &report)], request)?;
+    Ok(if report.aws.mismatched == 0 { Exit::Ok } else { Exit::Failed })
+}
+
+fn head(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(head)
+}
+
+fn whole(path: &Path) -> Result<(Vec<u8>, String), Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST_DOCUMENT).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, &error))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((text.clone().into_bytes(), text)),
+        Err(error) => {
+            let upto = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err(Failure::new(format!("{}:{line}: the text is not UTF-8", path.display()))
+                .hint("own notes and describe output are UTF-8 text; FOCUS exports may be gzip"))
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(format!("cannot read {}: {error}", path.display()));
+    match error.kind() {
+        ErrorKind::NotFound => failure.hint("check the name; nothing was imported from it"),
+        _ => failure,
+    }
+}
+
+fn looks_like_json(head: &[u8]) -> bool {
+    head.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn unknown_format(path: &Path) -> Failure {
+    Failure::new(format!("{}: gpucost does not know this format", path.display())).hint(
+        "it reads own notes (CSV with region, instance_id, start; see docs/notes.md), the JSON of \
+         `aws ec2 describe-instances|volumes|addresses|snapshots`, and FOCUS 1.0 or 1.2 exports as CSV or CSV.gz",
+    )
+}
+
+/// When a file was written, to the second.
+fn modified_at(path: &Path) -> Result<Timestamp, Failure> {
+    let unknown = |_| {
+        Failure::new(format!("{}: it is not known when it was written", path.display()))
+            .hint("say when with --observed-at")
+    };
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).map_err(unknown)?;
+    let modified = Timestamp::try_from(modified)
+        .and_then(|at| Timestamp::from_second(at.as_second()))
+        .map_err(|_| Failure::new(format!("{}: it was written at no time gpucost can hold", path.display())));
+    modified.map_err(|failure| failure.hint("say when with --observed-at"))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A progress bar on stderr, if that is a terminal and the file takes its time.
+struct Bar {
+    bar: ProgressBar,
+    started: std::time::Instant,
+}
+
+impl Bar {
+    fn new(path: &Path) -> Bar {
+        let bar = ProgressBar::hidden();
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_message(path.display().to_string());
+        Bar { bar, started: std::time::Instant::now() }
+    }
+
+    fn advance(&self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        if self.bar.is_hidden() && self.started.elapsed() > BAR_AFTER && std::io::stderr().is_terminal() {
+            self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: `args` as typed, `request` resolved, one file a command that loads, calls the core,
+//! and hands back what to show.
+
+mod advise;
+mod args;
+mod bill;
+mod break_even;
+mod config;
+mod demo;
+mod error;
+mod import;
+mod imported;
+mod ledger;
+mod quote;
+mod rates;
+mod report;
+mod request;
+mod shell;
+mod show;
+#[cfg(feature = "aws")]
+mod track;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use args::{Cli, Command, UsageCommand};
+use error::{Exit, Failure};
+use request::Request;
+
+/// Runs one command: data to stdout, everything else to stderr.
+pub fn run(argv: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help and version are data (stdout, 0), the rest is wrong usage (stderr, 2): clap knows which.
+            // A pipe that was closed before reading it is nobody's failure.
+            _ = message.print();
+            return exit_code(if message.use_stderr() { Exit::WrongUsage } else { Exit::Ok });
+        }
+    };
+    match execute(cli, now) {
+        Ok(exit) => exit_code(exit),
+        Err(failure) => {
+            failure.print();
+            exit_code(failure.exit)
+        }
+    }
+}
+
+fn exit_code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
+    let Some(command) = cli.command else {
+        return show::text(&shell::first_steps());
+    };
+    let request = Request::resolve(cli.global, now)?;
+    match command {
+        Command::Demo(args) => demo::run(&args, &request),
+        Command::Rates(args) => show::tables(&rates::run(&args, &request)?, &request),
+        Command::Quote(args) => show::tables(&quote::run(&args, &request)?, &request),
+        Command::Usage(args) => match &args.command {
+            Some(UsageCommand::Import(import)) => import::run(import, &request),
+            Some(UsageCommand::Check(check)) => import::check(check, &request),
+            None => show::tables(&usage::run(&args, &request)?, &request),
+        },
+        Command::Bill(args) => show::tables(&bill::run(&args, &request)?, &request),
+        Command::BreakEven(args) => break_even::run(&args, &request),
+        Command::Advise(args) => advise::run(&args, &request),
+        Command::Report(args) => report::run(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::Track => track::run(&request),
+        Command::Completions(args) => shell::completions(args.shell),
+        Command::Man => shell::man(),
+    }
+}

@@ -1,0 +1,94 @@
+//! `gpucost report`
+
+use std::path::{Path, PathBuf};
+
+use super::advise::{findings, in_words};
+use super::args::{BreakEvenArgs, ReportArgs};
+use super::break_even::{question, tables};
+use super::error::{Exit, Failure};
+use super::ledger::{load_bill, parse_month};
+use super::request::Request;
+use super::show;
+use crate::advice::Finding;
+use crate::billing::{Bill, measured_use};
+use crate::break_even::{Answer, Question, break_even};
+use crate::ledger::Ledger;
+use crate::render;
+use crate::report::bill::{daily_chart, line_item_table, summary_table};
+use crate::report::break_even::{cumulative_chart, verdict_sentence};
+use crate::report::chart::Chart;
+use crate::report::month::{BREAK_EVEN, COST_BY_DAY, Comparison, LINE_ITEMS, REPORT, SUMMARY, document, no_machine};
+use crate::report::table::Table;
+use crate::store::replace_directory;
+use crate::time::utc_date;
+
+/// A month, computed: what a report is made of.
+pub struct MonthReport {
+    pub ledger: Ledger,
+    pub bill: Bill,
+    pub findings: Vec<Finding>,
+    pub comparison: Option<(Question, Answer)>,
+}
+
+pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
+    let month = parse_month(&args.month)?;
+    let (ledger, bill) = load_bill(request, month)?;
+    let comparison = BreakEvenArgs {
+        instance: args.instance.clone(),
+        machine_usd: args.machine_usd.clone(),
+        machine: args.machine.clone(),
+        ..BreakEvenArgs::with_defaults()
+    };
+    let report = compute(ledger, bill, &comparison, request)?;
+    let written = write(&report, &args.out.join(month.to_string()), request)?;
+    let mut lines: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    lines.push(String::new());
+    show::text(&lines.join("\n"))
+}
+
+/// The bill's month with its advice and, if a machine is named, rent or own from the month's own hours.
+pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Request) -> Result<MonthReport, Failure> {
+    let findings = findings(&ledger, request);
+    let named = args.machine.is_some() || args.machine_usd.is_some();
+    let measured = measured_use(&bill.line_items, args.instance.as_deref(), bill.month.period());
+    let comparison = match measured {
+        Some(measured) if named => {
+            let question = question(args, Some(&measured), request)?;
+            let answer = break_even(&question, utc_date(bill.month.period().end))?;
+            Some((question, answer))
+        }
+        _ => None,
+    };
+    Ok(MonthReport { ledger, bill, findings, comparison })
+}
+
+/// Renders every file first, then writes them: a failure leaves the old report as it was.
+pub fn write(report: &MonthReport, folder: &Path, request: &Request) -> Result<Vec<PathBuf>, Failure> {
+    let bill = &report.bill;
+    let chart = match &report.comparison {
+        Some((question, answer)) => cumulative_chart(question, answer),
+        None => Chart::Empty { title: "Rent or own".to_owned(), why: no_machine().to_owned() },
+    };
+    let comparison = report.comparison.as_ref().map(|(question, answer)| Comparison {
+        verdict: verdict_sentence(question, answer),
+        tables: untitled(tables(question, answer, true)),
+    });
+    let document =
+        document(bill, &report.ledger, comparison, in_words(&report.findings, report.findings.len(), request.now));
+    let files = [
+        (LINE_ITEMS, render::csv::table(&line_item_table(bill))?.into_bytes()),
+        (SUMMARY, render::csv::table(&summary_table(bill, &report.ledger))?.into_bytes()),
+        (COST_BY_DAY, render::chart::png(&daily_chart(bill))?),
+        (BREAK_EVEN, render::chart::png(&chart)?),
+        (REPORT, render::markdown::document(&document).into_bytes()),
+    ];
+    Ok(replace_directory(folder, &files)?)
+}
+
+/// The verdict stands above the tables already.
+fn untitled(mut tables: Vec<Table>) -> Vec<Table> {
+    if let Some(first) = tables.first_mut() {
+        first.title.clear();
+    }
+    tables
+}
