@@ -1,12 +1,11 @@
 //! Public IPv4 addresses: by the second, in use or idle; an Elastic IP on a stopped instance is idle.
 //! <https://aws.amazon.com/vpc/pricing/> (read 2026-11-22)
 
-use super::compute::instance_hours;
-use super::line_item::{LineItem, billed_seconds};
+use super::line_item::{LineItem, RunUp};
 use crate::catalog::RateCard;
 use crate::ledger::{Meter, Usage};
 use crate::quantity::{Quantity, Unit};
-use crate::time::Period;
+use crate::time::{Period, midnight, utc_date};
 
 pub(super) fn line_item(usage: &Usage, in_use: bool, part: Period, card: &RateCard) -> LineItem {
     let (meter, subject) = if in_use {
@@ -14,7 +13,7 @@ pub(super) fn line_item(usage: &Usage, in_use: bool, part: Period, card: &RateCa
     } else {
         (Meter::PublicIpv4Idle, "idle public IPv4 address")
     };
-    let hours = instance_hours(billed_seconds(part, usage.hours_per_day)).amount;
+    let hours = RunUp::since(midnight(utc_date(part.start)), part, usage.hours_per_day).hours();
     LineItem::new(usage, meter, subject.to_owned(), part)
         .priced(Quantity::new(hours, Unit::AddressHour), card.public_ipv4(&usage.resource.region, in_use))
 }

@@ -2,52 +2,89 @@
 //!
 //! SUSE bills whole hours. <https://aws.amazon.com/ec2/pricing/on-demand/> (read 2026-11-22)
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
-use super::line_item::{LineItem, billed_seconds, with_minimum};
+use super::line_item::{LineItem, RunUp, seconds_between};
 use crate::catalog::{Provenance, Rate, RateCard};
-use crate::ledger::{Meter, Purchase, Subject, Usage};
+use crate::ledger::{Certainty, Meter, Purchase, Usage};
+use crate::money::Usd;
 use crate::quantity::{Quantity, Unit};
-use crate::time::{HOUR_DECIMALS, Period};
+use crate::time::{Period, midnight, utc_date};
 
-pub(super) fn line_item(usage: &Usage, part: Period, card: &RateCard) -> LineItem {
-    let Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } = &usage.subject else {
-        unreachable!("billing::line_items_of_day sends compute here alone")
-    };
-    let seconds = billed_seconds(part, usage.hours_per_day)
-        + Decimal::from(with_minimum(part, *session, |whole| at_least(platform, whole)));
-    let quantity = instance_hours(seconds);
-    let line = LineItem::new(usage, Meter::Compute, instance_type.clone(), part);
-    if let Some(usd) = usd_per_hour {
-        let rate = Rate { usd: *usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) };
-        return line.priced(quantity, Ok(rate));
-    }
-    match purchase {
-        Purchase::Spot => line.unrated(Some(quantity), "the spot price paid is not in the records"),
-        Purchase::Committed => line.unrated(Some(quantity), "covered by a commitment that the records do not price"),
-        _ if !is_linux(platform) => {
-            line.unrated(Some(quantity), format!("the card has Linux rates, this is {platform}"))
-        }
-        _ => line.priced(quantity, card.on_demand(&usage.resource.region, instance_type)),
-    }
+/// What ran, and how it was paid for: the fields of `Subject::Compute`.
+pub(super) struct Compute<'a> {
+    pub instance_type: &'a str,
+    pub platform: &'a str,
+    pub purchase: Purchase,
+    pub usd_per_hour: Option<Usd>,
+    pub session: Option<Period>,
 }
 
-pub(super) fn instance_hours(seconds: Decimal) -> Quantity {
-    let hours =
-        (seconds / Decimal::from(3600)).round_dp_with_strategy(HOUR_DECIMALS, RoundingStrategy::MidpointAwayFromZero);
-    Quantity::new(hours, Unit::InstanceHour)
+impl Compute<'_> {
+    pub(super) fn line_item(&self, usage: &Usage, part: Period, card: &RateCard) -> LineItem {
+        let quantity = Quantity::new(self.run_up(usage, part).hours(), Unit::InstanceHour);
+        let line = LineItem::new(usage, Meter::Compute, self.instance_type.to_owned(), part);
+        if let Some(usd) = self.usd_per_hour {
+            let rate = Rate { usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) };
+            return line.priced(quantity, Ok(rate));
+        }
+        match self.purchase {
+            Purchase::OnDemand if is_linux(self.platform) => {
+                line.priced(quantity, card.on_demand(&usage.resource.region, self.instance_type))
+            }
+            Purchase::OnDemand => {
+                line.unrated(Some(quantity), format!("the card has Linux rates, this is {}", self.platform))
+            }
+            Purchase::Spot => line.unrated(Some(quantity), "the spot price paid is not in the records"),
+            Purchase::Committed => {
+                line.unrated(Some(quantity), "covered by a commitment that the records do not price")
+            }
+            Purchase::Other => line.unrated(Some(quantity), "the records do not say how it was bought"),
+        }
+    }
+
+    fn run_up(&self, usage: &Usage, part: Period) -> RunUp {
+        match (self.session, usage.certainty) {
+            (None, _) => RunUp::since(midnight(utc_date(part.start)), part, usage.hours_per_day),
+            (Some(session), Certainty::Measured) => self.measured(session, part),
+            (Some(session), Certainty::Possible) => self.possible(session, usage.period, part),
+        }
+    }
+
+    /// What the minimum asks beyond the session itself is charged where it begins.
+    fn measured(&self, session: Period, part: Period) -> RunUp {
+        let seconds = session.seconds().max(0);
+        let extra = self.at_least(seconds) - seconds;
+        let run_up = |at| Decimal::from(seconds_between(session.start, at) + extra);
+        RunUp {
+            from: if part.start == session.start { Decimal::ZERO } else { run_up(part.start) },
+            until: run_up(part.end.max(session.start)),
+        }
+    }
+
+    /// What a session that may have gone on would cost more: its minimum is charged already.
+    fn possible(&self, session: Period, longer: Period, part: Period) -> RunUp {
+        let already = self.at_least(session.seconds().max(0));
+        let whole = seconds_between(session.start, longer.end).max(already);
+        let extra = self.at_least(whole) - whole;
+        let run_up = |at| Decimal::from(seconds_between(session.start, at).max(already) + extra);
+        RunUp {
+            from: if part.start == longer.start { Decimal::from(already) } else { run_up(part.start) },
+            until: run_up(part.end),
+        }
+    }
+
+    fn at_least(&self, seconds: i64) -> i64 {
+        if self.platform.starts_with("SUSE") {
+            return (seconds.max(1) + 3599) / 3600 * 3600;
+        }
+        seconds.max(MINIMUM_SECONDS)
+    }
 }
 
 fn is_linux(platform: &str) -> bool {
     platform.is_empty() || platform == "Linux/UNIX"
-}
-
-fn at_least(platform: &str, seconds: i64) -> i64 {
-    if platform.starts_with("SUSE") {
-        return (seconds.max(1) + 3599) / 3600 * 3600;
-    }
-    seconds.max(MINIMUM_SECONDS)
 }
 
 fn noted_rate(usage: &Usage) -> Provenance {

@@ -2,16 +2,20 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::catalog::{NoRate, Rate};
 use crate::ledger::{Certainty, Evidence, Meter, Phase, Resource, Usage};
 use crate::money::Usd;
-use crate::quantity::{Quantity, Unit, UnitMismatch};
-use crate::time::{Month, Period};
+use crate::quantity::{Quantity, UnitMismatch};
+use crate::time::{HOUR_DECIMALS, Month, Period};
 
 /// AWS writes quantities in months with this many decimals (measured on the FOCUS sample).
 const MONTH_QUANTITY_DECIMALS: u32 = 10;
+
+/// 10^15 dollars: beyond it a figure is a mistake, and is said to be one.
+const LARGEST_COST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
 /// Rate × quantity, or why there is none. Unknown is never $0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,8 @@ impl Charge {
         if rate.unit != quantity.unit {
             return Charge::Unrated { why: UnitMismatch { rate: rate.unit, quantity: quantity.unit }.to_string() };
         }
-        match Usd::of_line_item(quantity.amount, rate.usd) {
+        // Sums of millions of line items stay in range if none is larger.
+        match Usd::of_line_item(quantity.amount, rate.usd).filter(|cost| cost.amount().abs() <= LARGEST_COST) {
             Some(cost) => Charge::Rated { rate, cost },
             None => Charge::Unrated { why: "the cost is too large to hold exactly".to_owned() },
         }
@@ -105,25 +110,56 @@ impl LineItem {
     }
 }
 
-/// Seconds of the part that bill: all, or so many hours of each day of it.
-pub(super) fn billed_seconds(part: Period, hours_per_day: Option<Decimal>) -> Decimal {
-    let seconds = Decimal::from(part.seconds());
-    hours_per_day.map_or(seconds, |hours| seconds * hours / Decimal::from(24))
+/// What had run up when a part began, and when it ended: seconds, or amount-seconds.
+///
+/// Quantities are differences of rounded totals, not rounded parts: however a ledger or a calendar cuts
+/// what was used, the parts add up to the whole to the last digit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunUp {
+    pub from: Decimal,
+    pub until: Decimal,
 }
 
-/// Adds what a minimum asks beyond the whole, once: to the part that begins it.
-pub(super) fn with_minimum(part: Period, whole: Option<Period>, at_least: impl Fn(i64) -> i64) -> i64 {
-    match whole {
-        Some(whole) if whole.start == part.start => at_least(whole.seconds()) - whole.seconds(),
-        _ => 0,
+impl RunUp {
+    /// Of seconds that bill, all or so many hours of each day, since `anchor`.
+    pub fn since(anchor: Timestamp, part: Period, hours_per_day: Option<Decimal>) -> RunUp {
+        RunUp {
+            from: billed_share(seconds_between(anchor, part.start), hours_per_day),
+            until: billed_share(seconds_between(anchor, part.end), hours_per_day),
+        }
+    }
+
+    /// In hours with 6 decimals, as AWS reports them (1066 s = 0.296111 h).
+    pub fn hours(self) -> Decimal {
+        let hours = |seconds| round(seconds, Decimal::ONE, HOUR_SECONDS, HOUR_DECIMALS);
+        hours(self.until) - hours(self.from)
+    }
+
+    /// `amount` of something held meanwhile, in unit-months of this calendar month with 10 decimals.
+    pub fn months(self, amount: Decimal, month: Month) -> Decimal {
+        let whole = Decimal::from(month.seconds());
+        let months = |seconds| round(seconds, amount, whole, MONTH_QUANTITY_DECIMALS);
+        months(self.until) - months(self.from)
     }
 }
 
-/// `amount` of something held for `seconds` of a calendar month, in unit-months.
-pub(super) fn month_quantity(amount: Decimal, seconds: Decimal, month: Month, unit: Unit) -> Quantity {
-    let months = (amount * seconds / Decimal::from(month.seconds()))
-        .round_dp_with_strategy(MONTH_QUANTITY_DECIMALS, RoundingStrategy::MidpointAwayFromZero);
-    Quantity::new(months, unit)
+const HOUR_SECONDS: Decimal = Decimal::from_parts(3600, 0, 0, false, 0);
+
+/// Multiplies first, divides last, rounds half-up. Sizes are of 32 bits and seconds of some centuries.
+fn round(seconds: Decimal, amount: Decimal, by: Decimal, decimals: u32) -> Decimal {
+    (amount * seconds / by).round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
+pub(super) fn seconds_between(from: Timestamp, until: Timestamp) -> i64 {
+    Period { start: from, end: until }.seconds()
+}
+
+/// All of the seconds, or so many hours of each day of them.
+pub(super) fn billed_share(seconds: i64, hours_per_day: Option<Decimal>) -> Decimal {
+    let seconds = Decimal::from(seconds);
+    // The ledger keeps hours within a day; a caller's own usage may not, and must not overflow.
+    let hours = hours_per_day.map(|hours| hours.clamp(Decimal::ZERO, Decimal::from(24)));
+    hours.map_or(seconds, |hours| seconds * hours / Decimal::from(24))
 }
 
 /// The line items of one month.

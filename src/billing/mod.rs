@@ -13,8 +13,10 @@ mod volume;
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
+use compute::Compute;
 pub use line_item::{Bill, Charge, LineItem};
 pub use measured_use::{MeasuredUse, measured_use};
 pub use volume::{VolumeCharge, volume_charges};
@@ -32,22 +34,35 @@ pub const MINIMUM_SECONDS: i64 = 60;
 /// Where a billing export covers a resource's day, its rows are the line items of that day and meter, and
 /// what other evidence says of it is left out: AWS's own meter is the better witness.
 pub fn bill(ledger: &Ledger, card: &RateCard, month: Month) -> Bill {
+    Bill { month, line_items: line_items_within(ledger, card, month.period()) }
+}
+
+/// The line items of all time, as [`bill`] has them. AWS sells compute since August 2006: what a record
+/// dates before that, or a century after, is left out, so that no record makes work without end.
+pub fn all_line_items(ledger: &Ledger, card: &RateCard) -> Vec<LineItem> {
+    let edge = |year| Month::new(year, 8).map(|month| month.period().start);
+    let (start, end) = (edge(2006).unwrap_or(Timestamp::MIN), edge(2106).unwrap_or(Timestamp::MAX));
+    line_items_within(ledger, card, Period { start, end })
+}
+
+fn line_items_within(ledger: &Ledger, card: &RateCard, window: Period) -> Vec<LineItem> {
     let metered: Vec<LineItem> = ledger
         .metered
         .iter()
-        .filter(|(_, row)| Month::of(row.start) == month)
+        .filter(|(_, row)| window.contains(row.start))
         .map(|(evidence, row)| metered::line_item(row, evidence))
         .collect();
     let exported = Exported::new(&metered);
-    let mut line_items: Vec<LineItem> = ledger
-        .usage
-        .iter()
-        .flat_map(|usage| line_items(usage, card, month))
-        .filter(|line| !exported.covers(line))
-        .collect();
+    let mut line_items = Vec::new();
+    for usage in &ledger.usage {
+        for part in days_of(usage, window) {
+            let of_day = line_items_of_day(usage, part, card);
+            line_items.extend(of_day.into_iter().filter(|line| !exported.covers(line)));
+        }
+    }
     line_items.extend(metered);
     line_items.sort_by(LineItem::reading_order);
-    Bill { month, line_items }
+    line_items
 }
 
 /// The days and meters that a billing export has the last word on.
@@ -74,13 +89,10 @@ impl Exported {
     }
 }
 
-fn line_items(usage: &Usage, card: &RateCard, month: Month) -> Vec<LineItem> {
-    let Some(in_month) = usage.period.intersection(month.period()).or_else(|| instant_in(usage, month)) else {
-        return Vec::new();
-    };
-    let days: Vec<Period> =
-        if in_month.is_empty() { vec![in_month] } else { in_month.by_day().map(|(_, part)| part).collect() };
-    days.into_iter().flat_map(|part| line_items_of_day(usage, part, card, month)).collect()
+fn days_of(usage: &Usage, window: Period) -> impl Iterator<Item = Period> {
+    let instant = instant_in(usage, window);
+    let within = usage.period.intersection(window);
+    instant.into_iter().chain(within.into_iter().flat_map(|within| within.by_day().map(|(_, part)| part)))
 }
 
 /// The line items of one usage over part of its period, one for each charge and calendar month it touches:
@@ -88,18 +100,23 @@ fn line_items(usage: &Usage, card: &RateCard, month: Month) -> Vec<LineItem> {
 pub fn line_items_by_month(usage: &Usage, card: &RateCard, part: Period) -> Vec<LineItem> {
     let Some(part) = usage.period.intersection(part) else { return Vec::new() };
     let parts = part.months().filter_map(|month| Some((month, part.intersection(month.period())?)));
-    parts.flat_map(|(month, part)| line_items_of_day(usage, part, card, month)).collect()
+    parts.flat_map(|(_, part)| line_items_of_day(usage, part, card)).collect()
 }
 
-/// A session that ended in the second it began still bills its minimum.
-fn instant_in(usage: &Usage, month: Month) -> Option<Period> {
+/// A session that ended in the instant it began still bills its minimum.
+fn instant_in(usage: &Usage, window: Period) -> Option<Period> {
+    let at = usage.period.start;
     let has_minimum = matches!(usage.subject, Subject::Compute { session: Some(_), .. });
-    (has_minimum && usage.period.is_empty() && month.period().contains(usage.period.start)).then_some(usage.period)
+    (has_minimum && usage.period.is_empty() && window.contains(at)).then_some(Period { start: at, end: at })
 }
 
-fn line_items_of_day(usage: &Usage, part: Period, card: &RateCard, month: Month) -> Vec<LineItem> {
+fn line_items_of_day(usage: &Usage, part: Period, card: &RateCard) -> Vec<LineItem> {
+    let month = Month::of(part.start);
     match &usage.subject {
-        Subject::Compute { .. } => vec![compute::line_item(usage, part, card)],
+        Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } => {
+            let (purchase, usd_per_hour, session) = (*purchase, *usd_per_hour, *session);
+            vec![Compute { instance_type, platform, purchase, usd_per_hour, session }.line_item(usage, part, card)]
+        }
         Subject::Volume { shape, life } => volume::line_items(usage, shape, *life, part, card, month),
         Subject::VolumeOfUnknownSize => vec![volume::unknown_size(usage, part)],
         Subject::Snapshot { size_gb, archived } => {

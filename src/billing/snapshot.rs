@@ -3,10 +3,10 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::line_item::{LineItem, billed_seconds, month_quantity};
+use super::line_item::{LineItem, RunUp};
 use crate::catalog::{RateCard, SnapshotRate};
 use crate::ledger::{Meter, Usage};
-use crate::quantity::Unit;
+use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
 
 pub(super) fn line_item(
@@ -19,7 +19,8 @@ pub(super) fn line_item(
 ) -> LineItem {
     let (tier, name) =
         if archived { (SnapshotRate::Archive, "archived snapshot") } else { (SnapshotRate::Standard, "snapshot") };
-    let quantity = month_quantity(size_gb, billed_seconds(part, None), month, Unit::GbMonth);
+    let months = RunUp::since(month.period().start, part, None).months(size_gb, month);
+    let quantity = Quantity::new(months, Unit::GbMonth);
     let subject = format!("{name}, at most {} GB", at_most(size_gb));
     LineItem::new(usage, Meter::Snapshot, subject, part).priced(quantity, card.snapshot(&usage.resource.region, tier))
 }

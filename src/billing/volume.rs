@@ -7,10 +7,10 @@
 use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
-use super::line_item::{LineItem, billed_seconds, month_quantity, with_minimum};
+use super::line_item::{LineItem, RunUp, billed_share};
 use crate::catalog::{RateCard, VolumeRate, VolumeType};
 use crate::ledger::{Meter, Usage, VolumeShape};
-use crate::quantity::Unit;
+use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
 
 const GP3_FREE_IOPS: u32 = 3_000;
@@ -90,12 +90,15 @@ pub(super) fn line_items(
         let subject = format!("{} {} GB", shape.volume_type, shape.size_gb);
         return vec![LineItem::new(usage, Meter::VolumeStorage, subject, part).unrated(None, why)];
     };
-    let minimum = with_minimum(part, life, |whole| whole.max(MINIMUM_SECONDS));
-    let seconds = billed_seconds(part, usage.hours_per_day) + Decimal::from(minimum);
+    let mut held = RunUp::since(month.period().start, part, usage.hours_per_day);
+    if let Some(life) = life.filter(|life| life.start == part.start) {
+        let missing = (MINIMUM_SECONDS - life.seconds()).max(0);
+        held.until += billed_share(missing, usage.hours_per_day);
+    }
     volume_charges(volume_type, shape)
         .into_iter()
         .map(|charge| {
-            let quantity = month_quantity(charge.amount, seconds, month, charge.unit);
+            let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
             let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
             LineItem::new(usage, charge.meter, charge.subject, part).priced(quantity, rate)
         })

@@ -6,12 +6,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Start here:
-  gpucost demo                                   a month of a small lab, the whole path, no account
-  gpucost quote p2.xlarge --volume gp2:75        what a machine costs before you launch it
-  gpucost break-even --machine-usd 1000 --hours-per-day 2 --instance p2.xlarge --volume gp2:75
-  gpucost usage import FILE                      your own notes, `aws ec2 describe-…` JSON, FOCUS exports
+  gpucost demo                             a small lab's month, the whole path
+  gpucost quote p2.xlarge --volume gp2:75  the cost before you launch it
+  gpucost usage import FILE                your notes, AWS CLI JSON, FOCUS
+  gpucost break-even --machine-usd 1000 --hours-per-day 2 \\
+      --instance p2.xlarge --volume gp2:75 when owning is cheaper
 
-Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 findings (with --fail-on-findings), 4 partial results.";
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 findings (with --fail-on-findings),
+4 partial results.";
 
 /// What your AWS GPUs cost, what they waste, and whether owning the machine would be cheaper.
 #[derive(Parser, Debug)]

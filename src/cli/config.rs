@@ -1,6 +1,7 @@
 //! Defaults from the config file (TOML). An unknown key is an error: a misspelt default must not be
 //! silently ignored.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -23,18 +24,32 @@ impl Config {
     pub fn load(path: &Path, asked_for: bool) -> Result<Config, Failure> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => return Ok(Config::default()),
+            // A home that is no folder (`HOME=/dev/null`) holds no config file either.
+            Err(error) if !asked_for && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Config::default());
+            }
             Err(error) => return Err(Failure::new(format!("cannot read the config file {}: {error}", path.display()))),
         };
         Config::parse(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Failure::new(format!("the config file {}:{line}: {}", path.display(), error.message()))
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let why: Vec<&str> = error.message().lines().collect();
+            Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", ")))
                 .hint("its keys are profile, region (a list), ledger, output")
         })
     }
 
     fn parse(text: &str) -> Result<Config, toml::de::Error> {
-        toml::from_str(text)
+        let config: Config = toml::from_str(text)?;
+        Ok(Config { ledger: config.ledger.map(at_home), ..config })
+    }
+}
+
+/// `~/…` as a shell would read it: in a file no shell has.
+fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), directories::BaseDirs::new()) {
+        (Ok(rest), Some(dirs)) => dirs.home_dir().join(rest),
+        _ => path,
     }
 }
 

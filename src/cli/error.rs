@@ -1,8 +1,10 @@
 //! What a command failed with: what failed, on what, and what to do.
 
 use std::fmt;
+use std::io::Write;
 
 use crate::catalog::NoRate;
+use crate::render::untrusted::visible;
 use crate::store::StoreError;
 
 /// A message for stderr, a hint, and the exit code.
@@ -33,21 +35,22 @@ impl Failure {
         Failure { exit: Exit::WrongUsage, ..Failure::new(message) }
     }
 
-    /// To stderr.
-    pub fn print(&self) {
-        anstream::eprintln!("{self}");
-    }
-
     pub fn hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }
+
+    /// Says so on stderr. A stderr that cannot be written to leaves the exit code to speak.
+    pub fn print(&self) {
+        _ = writeln!(anstream::stderr(), "{self}");
+    }
 }
 
-/// `error: …` and, where there is one, `hint: …`.
+/// `error: …` and, where there is one, `hint: …`. Both may quote file names and contents that others wrote:
+/// what a terminal would obey is shown instead.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+        write!(f, "error: {}", visible(&self.message))?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {}", visible(hint)))
     }
 }
 

@@ -23,7 +23,9 @@ use crate::time::parse_timestamp;
 const HEAD_BYTES: u64 = 64 * 1024;
 
 /// Notes and descriptions are read whole; nobody's are this large.
-const LARGEST_DOCUMENT: u64 = 1 << 30;
+const LARGEST_DOCUMENT: u64 = 1 << 28;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A bar for what takes less is only noise.
 const BAR_AFTER: Duration = Duration::from_millis(800);
@@ -72,20 +74,10 @@ fn import_file(
     if is_focus(&head) {
         return import_focus(path, supersede, request);
     }
+    let text = whole(path)?;
+    let sha256 = identity(&text, observed_at);
     let observed_at = observed_at.map_or_else(|| modified_at(path), Ok)?;
-    let (bytes, text) = whole(path)?;
-    let sha256 = hex(&Sha256::digest(&bytes));
-    let (format, facts) = if looks_like_json(&head) {
-        let described = read_descriptions(&text, observed_at, request.regions.first().map(String::as_str))
-            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
-        (described.format, described.facts)
-    } else if text.lines().next().is_some_and(looks_like_notes) {
-        let rows = read_notes(&text, observed_at)
-            .map_err(|e| Failure::new(format!("{}:{}: {}", path.display(), e.line, e.why)))?;
-        ("notes".to_owned(), rows.into_iter().map(|(line, noted)| (line, Fact::Noted(noted))).collect())
-    } else {
-        return Err(unknown_format(path));
-    };
+    let (format, facts) = facts_of(path, &text, observed_at, request)?;
     let rows = facts.len() as u64;
     let import = Import { file: path.display().to_string(), format: format.clone(), imported_at: request.now };
     let recorded = Store::create(&request.ledger)?.record(&import, supersede, |recorder| {
@@ -95,6 +87,37 @@ fn import_file(
         Ok::<_, Failure>(sha256)
     })?;
     Ok(Imported { file: import.file, format, rows, taken: rows, recorded, skipped: Vec::new() })
+}
+
+/// The SHA-256 of a file's text: the same file again is no news. With `--observed-at` it is: an account that
+/// looks the same at another time was seen at another time.
+fn identity(text: &str, observed_at: Option<Timestamp>) -> String {
+    let mut hash = Sha256::new_with_prefix(text);
+    if let Some(at) = observed_at {
+        hash.update(at.to_string());
+    }
+    hex(&hash.finalize())
+}
+
+/// The facts of notes or a description, with their lines or records.
+fn facts_of(
+    path: &Path,
+    text: &str,
+    observed_at: Timestamp,
+    request: &Request,
+) -> Result<(String, Vec<(u64, Fact)>), Failure> {
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    if looks_like_json(text) {
+        let described = read_descriptions(text, observed_at, request.regions.first().map(String::as_str))
+            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
+        return Ok((described.format, described.facts));
+    }
+    if text.lines().find(|line| !line.trim().is_empty()).is_some_and(looks_like_notes) {
+        let rows = read_notes(text, observed_at)
+            .map_err(|e| Failure::new(format!("{}:{}: {}", path.display(), e.line, e.why)))?;
+        return Ok(("notes".to_owned(), rows.into_iter().map(|(line, noted)| (line, Fact::Noted(noted))).collect()));
+    }
+    Err(unknown_format(path))
 }
 
 fn import_focus(path: &Path, supersede: bool, request: &Request) -> Result<Imported, Failure> {
@@ -162,19 +185,29 @@ pub fn check(args: &CheckArgs, request: &Request) -> Result<Exit, Failure> {
 
 fn head(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut head = Vec::new();
+    // A file is read more than once, a pipe gives its bytes only once.
+    let kind = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(Failure::new(format!("cannot read {}: it is not a regular file", path.display()))
+            .hint("save what the command prints to a file, then import that"));
+    }
     File::open(path)
         .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
         .map_err(|error| unreadable(path, &error))?;
     Ok(head)
 }
 
-fn whole(path: &Path) -> Result<(Vec<u8>, String), Failure> {
+fn whole(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(LARGEST_DOCUMENT).read_to_end(&mut bytes))
+        .and_then(|file| file.take(LARGEST_DOCUMENT + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > LARGEST_DOCUMENT {
+        return Err(Failure::new(format!("{}: it is larger than {} MiB", path.display(), LARGEST_DOCUMENT >> 20))
+            .hint("of files this large gpucost reads FOCUS exports alone"));
+    }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok((text.clone().into_bytes(), text)),
+        Ok(text) => Ok(text),
         Err(error) => {
             let upto = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -188,12 +221,13 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::new(format!("cannot read {}: {error}", path.display()));
     match error.kind() {
         ErrorKind::NotFound => failure.hint("check the name; nothing was imported from it"),
+        ErrorKind::IsADirectory => failure.hint("name the files in it"),
         _ => failure,
     }
 }
 
-fn looks_like_json(head: &[u8]) -> bool {
-    head.trim_ascii_start().first() == Some(&b'{')
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 fn unknown_format(path: &Path) -> Failure {

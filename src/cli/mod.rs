@@ -56,8 +56,12 @@ fn exit_code(exit: Exit) -> ExitCode {
 }
 
 fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
-    let Some(command) = cli.command else {
-        return show::text(&shell::first_steps());
+    // What a shell asks for needs no config file, and must not fail over one.
+    let command = match cli.command {
+        None => return show::text(&shell::first_steps()),
+        Some(Command::Completions(args)) => return shell::completions(args.shell),
+        Some(Command::Man) => return shell::man(),
+        Some(command) => command,
     };
     let request = Request::resolve(cli.global, now)?;
     match command {
@@ -75,7 +79,6 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Track => track::run(&request),
-        Command::Completions(args) => shell::completions(args.shell),
-        Command::Man => shell::man(),
+        Command::Completions(_) | Command::Man => Ok(Exit::Ok),
     }
 }

@@ -53,8 +53,8 @@ impl Request {
         };
         Ok(Request {
             #[cfg(feature = "aws")]
-            profile: global.profile.filter(|profile| !profile.is_empty()).or(config.profile),
-            regions: named(global.region).unwrap_or(config.region),
+            profile: global.profile.filter(|name| !name.is_empty()).or(config.profile),
+            regions: named(global.region).or_else(|| named(config.region)).unwrap_or_default(),
             ledger,
             output: global.output.or(config.output).unwrap_or(Output::Table),
             color: !global.no_color && wants_color(),
@@ -76,9 +76,10 @@ impl Request {
     }
 }
 
-/// The regions named; a variable set to nothing names none.
+/// The names that say something: a variable that is set to nothing (`AWS_REGION=`) is as good as unset.
 fn named(regions: Vec<String>) -> Option<Vec<String>> {
-    let named: Vec<String> = regions.into_iter().filter(|region| !region.is_empty()).collect();
+    let named: Vec<String> =
+        regions.iter().map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect();
     (!named.is_empty()).then_some(named)
 }
 

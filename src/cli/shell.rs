@@ -11,9 +11,7 @@ pub fn first_steps() -> String {
     format!(
         "{}\nAll commands and options: gpucost --help",
         Cli::command().get_after_help().map_or(String::new(), |text| {
-            format!(
-                "gpucost: what your AWS GPUs cost, what they waste, and whether owning would be cheaper.\n\n{text}\n"
-            )
+            format!("gpucost: what your AWS GPUs cost, what they waste, and if owning is cheaper.\n\n{text}\n")
         })
     )
 }

@@ -3,13 +3,16 @@
 //! A fact says what somebody saw or noted; sessions and usage are derived anew each time, so that better
 //! evidence replaces worse without editing anything. What is not known is bounded, never guessed.
 
+mod address;
 mod derive;
 mod fact;
 mod moment;
 mod session;
+mod storage;
+mod timeline;
 mod usage;
 
-pub use derive::{Ledger, derive};
+pub use derive::{Ledger, derive, refuse_overlaps};
 pub use fact::{
     AddressSeen, Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
     SnapshotSeen, Tags, VolumeAttachment, VolumeNote, VolumeSeen,

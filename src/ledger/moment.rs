@@ -35,6 +35,17 @@ impl End {
         }
     }
 
+    /// The same end, known to lie before `next`, when something else began; a sure end stays as it is.
+    #[must_use]
+    pub fn before(self, next: Timestamp) -> End {
+        let earliest = self.earliest();
+        match self {
+            End::At(_) => self,
+            End::Between { latest, .. } => End::Between { earliest, latest: latest.min(next).max(earliest) },
+            End::Open { .. } => End::Between { earliest, latest: next.max(earliest) },
+        }
+    }
+
     /// It had surely ended by then.
     pub const fn is_over(self) -> bool {
         !matches!(self, End::Open { .. })

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::fact::{Evidence, Fact, InstanceSeen, Noted, Purchase};
+use super::fact::{Evidence, EvidenceKind, Fact, InstanceSeen, Noted, Purchase};
 use super::moment::{End, StopReason};
 use crate::money::Usd;
+use crate::time::Period;
 
 /// One stopped→running→stopped stretch of an instance (a reboot does not end it), or a noted pattern of
 /// so many hours a day.
@@ -47,20 +48,24 @@ pub struct Overlap {
 /// # Errors
 /// Sessions of one instance that overlap, with both sources named.
 pub fn sessions_of(facts: &[(Evidence, Fact)]) -> Result<Vec<Session>, Overlap> {
+    let notes = latest_notes(facts);
     let mut sessions: Vec<Session> =
-        latest_notes(facts).into_iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
+        notes.iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
     for (_, mut starts) in seen_by_instance(facts) {
         close_by_next_start(&mut starts);
         sessions.append(&mut starts);
     }
     sessions.sort_by(|a, b| (&a.instance_id, a.start).cmp(&(&b.instance_id, b.start)));
     refuse_overlaps(&sessions)?;
+    bound_by_next_start(&mut sessions);
+    bound_by_noted_stops(&mut sessions, &notes);
     Ok(sessions)
 }
 
 /// Notes without an end are read again when the file has grown: of rows that agree but for the time they
-/// were read, or that one closes, the best informed counts.
+/// were read, or that one closes, the best informed counts, in whatever order they were imported.
 pub(super) fn latest_notes(facts: &[(Evidence, Fact)]) -> Vec<(&Evidence, &Noted)> {
+    let informed = |noted: &Noted| (noted.end.is_some(), noted.noted_at);
     let mut kept: Vec<(&Evidence, &Noted)> = Vec::new();
     let mut open: BTreeMap<(&str, Timestamp, String), usize> = BTreeMap::new();
     for (evidence, fact) in facts {
@@ -68,8 +73,9 @@ pub(super) fn latest_notes(facts: &[(Evidence, Fact)]) -> Vec<(&Evidence, &Noted
         let what = format!("{:?} {:?}", noted.instance_type, noted.volumes);
         let key = (noted.instance_id.as_str(), noted.start, what);
         match open.get(&key).copied() {
-            Some(i) if kept[i].1.end.is_none() => {
-                if (noted.end.is_some(), noted.noted_at) > (false, kept[i].1.noted_at) {
+            // What closed stays closed: an older copy of the notes may be read after the newer one.
+            Some(i) if noted.end.is_none() || kept[i].1.end.is_none() => {
+                if informed(noted) > informed(kept[i].1) {
                     kept[i] = (evidence, noted);
                 }
             }
@@ -124,15 +130,7 @@ fn seen_by_instance(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Vec<Session>> 
 
 fn seen_session(seen: &[(&Evidence, &InstanceSeen)]) -> Option<Session> {
     let (_, last) = seen.last()?;
-    let last_running = seen.iter().filter(|(_, s)| !s.state.is_stopped()).map(|(_, s)| s.seen_at).max();
-    let earliest = last_running.unwrap_or(last.launch_time).max(last.launch_time);
-    let end = match seen.iter().find(|(_, s)| s.state.is_stopped()) {
-        None => End::Open { last_seen: earliest },
-        Some((_, stopped)) => match StopReason::parse(&stopped.reason).at {
-            Some(at) if at >= last.launch_time && at <= stopped.seen_at => End::At(at),
-            _ => End::Between { earliest: earliest.min(stopped.seen_at), latest: stopped.seen_at },
-        },
-    };
+    let end = seen_end(seen, last.launch_time);
     Some(Session {
         account: last.account.clone(),
         region: last.region.clone(),
@@ -150,15 +148,98 @@ fn seen_session(seen: &[(&Evidence, &InstanceSeen)]) -> Option<Session> {
     })
 }
 
+/// How the session that began at `start` ended, by the sights of it in order.
+fn seen_end(seen: &[(&Evidence, &InstanceSeen)], start: Timestamp) -> End {
+    let first_stopped = seen.iter().position(|(_, s)| s.state.is_stopped());
+    let (before, after) = seen.split_at(first_stopped.unwrap_or(seen.len()));
+    // A start after its own sight is a clock that was wrong: a session never ends before it starts.
+    let ran_until = before.last().map_or(start, |(_, s)| s.seen_at).max(start);
+    let Some((_, stopped)) = after.first() else { return End::Open { last_seen: ran_until } };
+    let stop = match StopReason::parse(&stopped.reason).at {
+        Some(at) if at >= start && at <= stopped.seen_at => End::At(at),
+        _ => End::Between { earliest: ran_until.min(stopped.seen_at).max(start), latest: stopped.seen_at.max(start) },
+    };
+    // Running again with the same LaunchTime (AWS moves it, other servers do not): since when is unknown.
+    match after.iter().rposition(|(_, s)| !s.state.is_stopped()) {
+        None => stop,
+        Some(again) => match after.get(again + 1) {
+            None => End::Open { last_seen: stop.earliest() },
+            Some((_, last)) => End::Between { earliest: stop.earliest(), latest: last.seen_at.max(start) },
+        },
+    }
+}
+
 /// An instance seen with a later `LaunchTime` must have stopped before it.
 fn close_by_next_start(sessions: &mut [Session]) {
     sessions.sort_by_key(|session| session.start);
     for i in 1..sessions.len() {
         let next_start = sessions[i].start;
         let previous = &mut sessions[i - 1];
-        if let End::Open { last_seen } = previous.end {
-            previous.end = End::Between { earliest: last_seen.min(next_start), latest: next_start };
+        // AWS's clock wrote the start, another the sight: the start is the surer of the two.
+        if let End::Open { last_seen: earliest } | End::Between { earliest, .. } = previous.end {
+            let earliest = earliest.min(next_start);
+            previous.end = End::Between {
+                earliest,
+                latest: previous.end.latest().unwrap_or(next_start).min(next_start).max(earliest),
+            };
         }
+    }
+}
+
+/// What may have run on after it was last seen or noted had stopped when the next session began.
+fn bound_by_next_start(sessions: &mut [Session]) {
+    for i in 1..sessions.len() {
+        let (id, next_start) = (sessions[i].instance_id.clone(), sessions[i].start);
+        let previous = &mut sessions[i - 1];
+        if previous.instance_id == id {
+            previous.end = previous.end.before(next_start);
+        }
+    }
+}
+
+/// A row of 0 hours a day says that the instance stood still from its start on.
+fn bound_by_noted_stops(sessions: &mut [Session], notes: &[(&Evidence, &Noted)]) {
+    let mut stops: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+    for (_, noted) in notes.iter().filter(|(_, noted)| noted.hours_per_day.is_some_and(|hours| hours.is_zero())) {
+        stops.entry(&noted.instance_id).or_default().push(noted.start);
+    }
+    for session in sessions {
+        let Some(stops) = stops.get(session.instance_id.as_str()) else { continue };
+        if let Some(stop) = stops.iter().filter(|stop| **stop >= session.end.earliest()).min() {
+            session.end = session.end.before(*stop);
+        }
+    }
+}
+
+/// For each session the whole run from start to stop it belongs to: notes of one run may be cut in rows
+/// that touch, and a start is charged its minimum once.
+pub(super) fn runs_of(sessions: &[Session]) -> Vec<Period> {
+    let mut runs: Vec<Period> =
+        sessions.iter().map(|session| Period { start: session.start, end: session.end.earliest() }).collect();
+    let goes_on: Vec<bool> = sessions.windows(2).map(|pair| pair[0].goes_on_as(&pair[1])).collect();
+    for i in (0..goes_on.len()).filter(|i| goes_on[*i]) {
+        runs[i + 1].start = runs[i].start;
+    }
+    for i in (0..goes_on.len()).rev().filter(|i| goes_on[*i]) {
+        runs[i].end = runs[i + 1].end;
+    }
+    runs
+}
+
+impl Session {
+    /// `next` is the next row of the notes on the same run.
+    fn goes_on_as(&self, next: &Session) -> bool {
+        let is_noted_throughout = |session: &Session| {
+            session.hours_per_day.is_none() && session.evidence.iter().all(|e| e.kind == EvidenceKind::Notes)
+        };
+        self.instance_id == next.instance_id
+            && self.instance_type == next.instance_type
+            && self.region == next.region
+            && self.end == End::At(next.start)
+            && self.start < next.start
+            && next.end.earliest() > next.start
+            && is_noted_throughout(self)
+            && is_noted_throughout(next)
     }
 }
 

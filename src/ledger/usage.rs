@@ -1,6 +1,5 @@
 //! Usage: what `billing` prices. One subject in one state over one period, with how sure that is.
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::fact::{Evidence, Purchase, Tags};
@@ -103,28 +102,4 @@ pub struct Stretch {
     pub period: Period,
     pub phase: Phase,
     pub hours_per_day: Option<Decimal>,
-}
-
-/// Cuts `life` along the stretches (sorted, not overlapping in time unless they share a day by hours),
-/// filling what none of them covers with `otherwise`.
-pub(super) fn cut(life: Period, stretches: &[Stretch], otherwise: Phase) -> Vec<Stretch> {
-    let mut cut = Vec::new();
-    let mut covered_until = life.start;
-    let filler = |from: Timestamp, until: Timestamp| Stretch {
-        period: Period { start: from, end: until },
-        phase: otherwise,
-        hours_per_day: None,
-    };
-    for stretch in stretches {
-        let Some(part) = stretch.period.intersection(life) else { continue };
-        if part.start > covered_until {
-            cut.push(filler(covered_until, part.start));
-        }
-        covered_until = covered_until.max(part.end);
-        cut.push(Stretch { period: part, ..*stretch });
-    }
-    if covered_until < life.end {
-        cut.push(filler(covered_until, life.end));
-    }
-    cut
 }

@@ -57,7 +57,9 @@ pub fn usage_table(ledger: &Ledger, lines: &[LineItem], card: &RateCard, by: &By
         let row =
             rows.entry(key(ledger, by, &line.resource.id, &line.subject, &line.resource.region, &line.resource.tags));
         let row = row.or_default();
-        row.name.clone_from(&line.resource.name);
+        if *by == By::Instance && !line.resource.name.is_empty() {
+            row.name.clone_from(&line.resource.name);
+        }
         row.types.insert(line.subject.clone());
         row.kinds.extend(line.evidence.iter().map(|evidence| evidence.kind));
         if line.certainty == Certainty::Possible {
@@ -92,9 +94,10 @@ fn key(ledger: &Ledger, by: &By, id: &str, instance_type: &str, region: &str, ta
 
 fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTreeMap<String, Hours>) {
     for (id, stretches) in &ledger.stretches {
-        let session = ledger.sessions_of(id).last();
-        let (instance_type, region) =
-            session.map_or(("", ""), |session| (session.instance_type.as_str(), session.region.as_str()));
+        let session = ledger.sessions_of(id).next_back();
+        // Notes of 0 hours a day alone leave no session to tell.
+        let (instance_type, region) = session
+            .map_or(("(unknown)", "(unknown)"), |session| (session.instance_type.as_str(), session.region.as_str()));
         for stretch in stretches.iter().filter(|stretch| stretch.phase == Phase::Stopped) {
             let Some(period) = window.map_or(Some(stretch.period), |window| stretch.period.intersection(window)) else {
                 continue;
@@ -103,6 +106,15 @@ fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTre
             let hours = Decimal::from(period.seconds()) * share / Decimal::from(3600);
             rows.entry(key(ledger, by, id, instance_type, region, &Tags::new())).or_default().stopped += hours;
         }
+    }
+}
+
+/// GPU-hours; of a type that the card does not know nobody can say how many it counts.
+fn gpu_cell(gpu: Decimal, unknown_gpus: bool) -> Cell {
+    match (unknown_gpus, gpu.is_zero()) {
+        (false, _) => Cell::number(gpu, 3),
+        (true, true) => Cell::missing("unknown"),
+        (true, false) => Cell::missing(format!("≥ {}", Cell::number(gpu, 3).shown)),
     }
 }
 
@@ -148,7 +160,7 @@ fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
             running_cell(hours),
             Cell::number(hours.possible, 3),
             Cell::number(hours.stopped, 1),
-            if hours.unknown_gpus { Cell::missing("unknown") } else { Cell::number(hours.gpu, 3) },
+            gpu_cell(hours.gpu, hours.unknown_gpus),
             Cell::text(hours.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")),
         ]);
     }
@@ -159,7 +171,7 @@ fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
         Cell::number(totals.0, 3),
         Cell::missing(""),
         Cell::number(totals.1, 1),
-        Cell::number(totals.2, 3),
+        gpu_cell(totals.2, rows.values().any(|hours| hours.unknown_gpus)),
         Cell::missing(""),
     ]);
     if rows.values().any(|hours| !hours.possible.is_zero()) {

@@ -43,6 +43,10 @@ fn share(_: &fs::File) -> std::io::Result<()> {
 /// A folder that cannot be written, a full disk.
 pub fn replace_directory(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec<PathBuf>, StoreError> {
     fs::create_dir_all(folder).map_err(|e| io_error("make the folder", folder, e))?;
+    // A folder in a file's place would stop the renames half way.
+    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).is_dir()) {
+        return Err(io_error("write", &folder.join(name), std::io::ErrorKind::IsADirectory.into()));
+    }
     let mut written = Vec::with_capacity(files.len());
     for (name, bytes) in files {
         let path = folder.join(name);
@@ -61,9 +65,11 @@ pub fn replace_directory(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec
         .collect()
 }
 
-fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> StoreError {
+pub(super) fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> StoreError {
     match source.kind() {
-        std::io::ErrorKind::StorageFull => StoreError::DiskFull { path: path.to_owned() },
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            StoreError::DiskFull { path: path.to_owned() }
+        }
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             StoreError::ReadOnly { path: path.to_owned() }
         }

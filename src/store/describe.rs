@@ -186,10 +186,17 @@ struct Snapshot {
 /// JSON that is none of these four documents, a record without a field gpucost needs, a time after
 /// `seen_at`.
 pub fn read_descriptions(json: &str, seen_at: Timestamp, region: Option<&str>) -> Result<Described, DescribeError> {
-    let document: Document = serde_json::from_str(json).map_err(|e| DescribeError {
-        list: "document",
-        record: 0,
-        why: format!("it is not the JSON of an aws ec2 describe command: {e}"),
+    let broken = |why| DescribeError { list: "document", record: 0, why };
+    // serde would take a list for an object's fields in order.
+    if json.trim_start().starts_with('[') {
+        return Err(broken("it is a JSON list, not the object that an aws ec2 describe command prints".to_owned()));
+    }
+    let document: Document = serde_json::from_str(json).map_err(|e| {
+        broken(match e.classify() {
+            serde_json::error::Category::Data => format!("it is not what an aws ec2 describe command prints: {e}"),
+            serde_json::error::Category::Eof => format!("the JSON ends too early: {e}"),
+            _ => format!("it is not JSON: {e}"),
+        })
     })?;
     let mut described = Described::default();
     let mut formats = Vec::new();
@@ -213,11 +220,7 @@ pub fn read_descriptions(json: &str, seen_at: Timestamp, region: Option<&str>) -
         read_list("Snapshots", snapshots, &mut described, |snapshot| given.snapshot(snapshot))?;
     }
     if formats.is_empty() {
-        return Err(DescribeError {
-            list: "document",
-            record: 0,
-            why: "it has none of Reservations, Volumes, Addresses, Snapshots".to_owned(),
-        });
+        return Err(broken("it has none of Reservations, Volumes, Addresses, Snapshots".to_owned()));
     }
     described.format = formats.join("+");
     Ok(described)
@@ -292,7 +295,7 @@ impl Given<'_> {
             region: self.region_of(volume.availability_zone.as_deref())?,
             name: name(&tags),
             tags,
-            size_gb: if volume.size == 0 { return Err("Size is 0".to_owned()) } else { volume.size },
+            size_gb: size("Size", volume.size)?,
             volume_type: volume.volume_type,
             iops: volume.iops,
             throughput_mibps: volume.throughput,
@@ -324,7 +327,7 @@ impl Given<'_> {
             region: self.region_of(snapshot.availability_zone.as_deref())?,
             name: name(&tags(snapshot.tags)),
             volume_id: snapshot.volume_id,
-            volume_size_gb: snapshot.volume_size,
+            volume_size_gb: size("VolumeSize", snapshot.volume_size)?,
             full_size_bytes: snapshot.full_snapshot_size_in_bytes,
             started_at: self.past("StartTime", &snapshot.start_time)?,
             archived: snapshot.storage_tier.as_deref() == Some("archive"),
@@ -360,6 +363,10 @@ fn region_of_zone(zone: &str) -> String {
         (Some(_), true) => zone[..zone.len() - 1].to_owned(),
         _ => zone.to_owned(),
     }
+}
+
+fn size(field: &str, gb: u32) -> Result<u32, String> {
+    if gb == 0 { Err(format!("{field} is 0")) } else { Ok(gb) }
 }
 
 fn tags(tags: Vec<Tag>) -> Tags {

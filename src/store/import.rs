@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{Store, StoreError, facts, metered, sqlite_error};
-use crate::ledger::{Fact, Metered, sessions_of};
+use crate::ledger::{Fact, Metered, refuse_overlaps};
 
 /// A file about to be recorded.
 #[derive(Clone, Debug)]
@@ -151,7 +151,7 @@ impl Recorder<'_> {
         }
         // The new facts must make sense together with the old ones, or none of them is kept.
         let all = facts::load(&self.transaction, &self.path)?;
-        sessions_of(&all)?;
+        refuse_overlaps(&all)?;
         self.transaction.commit().map_err(|e| sqlite_error(&self.path, e))?;
         Ok(self.recorded)
     }

@@ -27,6 +27,9 @@ use crate::ledger::Overlap;
 /// How long a command waits for another gpucost that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What SQLite says (`SQLITE_IOERR_SHMSIZE`) where the disk has no room for the index of its log.
+const NO_ROOM_FOR_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 /// The ledger on disk.
 pub struct Store {
     connection: Connection,
@@ -42,6 +45,8 @@ pub enum StoreError {
     NewerVersion { path: PathBuf },
     #[error("{} is not a gpucost ledger", path.display())]
     NotALedger { path: PathBuf },
+    #[error("the ledger {} is damaged: {source}", path.display())]
+    Damaged { path: PathBuf, source: rusqlite::Error },
     #[error("another gpucost is writing to {}", path.display())]
     Busy { path: PathBuf },
     #[error("the disk is full: nothing was written to {}", path.display())]
@@ -69,6 +74,10 @@ impl StoreError {
             }
             StoreError::NewerVersion { .. } => "update gpucost; the ledger was left as it is".to_owned(),
             StoreError::NotALedger { .. } => "name another file with --ledger; this one was left as it is".to_owned(),
+            StoreError::Damaged { .. } | StoreError::BrokenFact { .. } => {
+                "it was left as it is: restore it from a backup, or import your files into a new one (--ledger)"
+                    .to_owned()
+            }
             StoreError::Busy { .. } => "run the command again when it is done; nothing was changed".to_owned(),
             StoreError::DiskFull { .. } => "free some space and run the command again".to_owned(),
             StoreError::ReadOnly { .. } => {
@@ -80,7 +89,7 @@ impl StoreError {
             StoreError::Restated(_) => {
                 "nothing was imported: if the new export corrects the old one, import it with --supersede".to_owned()
             }
-            StoreError::Sqlite { .. } | StoreError::Io { .. } | StoreError::BrokenFact { .. } => return None,
+            StoreError::Sqlite { .. } | StoreError::Io { .. } => return None,
         })
     }
 }
@@ -92,11 +101,8 @@ impl Store {
     /// A folder that cannot be written, a file that is no ledger, or one of a newer version.
     pub fn create(path: &Path) -> Result<Store, StoreError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
-                action: "make the folder of the ledger",
-                path: folder.to_owned(),
-                source,
-            })?;
+            std::fs::create_dir_all(folder)
+                .map_err(|source| atomic::io_error("make the folder of the ledger", folder, source))?;
         }
         Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
     }
@@ -106,7 +112,7 @@ impl Store {
     /// # Errors
     /// As [`Store::create`], and a ledger that is not there.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
-        if !path.exists() {
+        if !path.try_exists().map_err(|source| atomic::io_error("look for the ledger", path, source))? {
             return Err(StoreError::NoLedger { path: path.to_owned() });
         }
         Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -114,7 +120,12 @@ impl Store {
 
     fn open_with(path: &Path, flags: OpenFlags) -> Result<Store, StoreError> {
         let fail = |source| sqlite_error(path, source);
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
+        if path.is_dir() {
+            return Err(StoreError::NotALedger { path: path.to_owned() });
+        }
+        // SQLite takes some names (`:memory:`, none at all) for databases that are nowhere; with a folder, none.
+        let file = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
+        let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
         let mut store = Store { connection, path: path.to_owned() };
         schema::prepare(&mut store)?;
@@ -133,13 +144,19 @@ impl Store {
 /// SQLite's codes in the words of the person who meets them.
 fn sqlite_error(path: &Path, source: rusqlite::Error) -> StoreError {
     let path = path.to_owned();
+    if let rusqlite::Error::SqliteFailure(error, _) = &source
+        && error.extended_code == NO_ROOM_FOR_INDEX
+    {
+        return StoreError::DiskFull { path };
+    }
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
         Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             StoreError::ReadOnly { path }
         }
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotALedger { path },
+        Some(ErrorCode::NotADatabase) => StoreError::NotALedger { path },
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path, source },
         _ => StoreError::Sqlite { path, source },
     }
 }

@@ -26,6 +26,7 @@ const COLUMNS: [&str; 13] = [
     "purchase_option",
     "usd_per_hour",
 ];
+const BYTE_ORDER_MARK: char = '\u{feff}';
 const REQUIRED: [&str; 3] = ["region", "instance_id", "start"];
 
 /// What is wrong with the notes, and on which line.
@@ -36,10 +37,10 @@ pub struct NotesError {
     pub why: String,
 }
 
-/// Whether the first line names the columns of notes.
+/// Whether the first line names columns of notes: two will do, so that a forgotten one is named as missing.
 pub fn looks_like_notes(first_line: &str) -> bool {
-    let names: Vec<&str> = first_line.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
-    REQUIRED.iter().all(|required| names.contains(required))
+    let names = first_line.trim_start_matches(BYTE_ORDER_MARK).split(',');
+    names.filter(|name| COLUMNS.contains(&name.trim().trim_matches('"'))).count() >= 2
 }
 
 /// Reads notes: each row with its line. `noted_at` is when they were written: rows without an end are
@@ -48,18 +49,24 @@ pub fn looks_like_notes(first_line: &str) -> bool {
 /// # Errors
 /// An unknown or missing column, a value that cannot be, an end before its start: the first, with its line.
 pub fn read_notes(text: &str, noted_at: Timestamp) -> Result<Vec<(u64, Noted)>, NotesError> {
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    refuse_unreadable(text)?;
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
-    let broken = |error: &csv::Error| NotesError {
-        line: error.position().map_or(1, csv::Position::line),
-        why: without_position(error),
+    let mut lines = Lines { text, byte: 0, line: 1 };
+    let broken = |error: &csv::Error, line| NotesError { line, why: without_position(error) };
+    let header = match reader.headers() {
+        Ok(header) => header.clone(),
+        Err(error) => return Err(broken(&error, lines.at(error.position()))),
     };
-    let header = reader.headers().map_err(|e| broken(&e))?.clone();
-    let columns = columns(&header)?;
+    let header_line = lines.at(header.position());
+    let columns = columns(&header).map_err(|why| NotesError { line: header_line, why })?;
     let mut rows = Vec::new();
     for record in reader.into_records() {
-        let record = record.map_err(|e| broken(&e))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return Err(broken(&error, lines.at(error.position()))),
+        };
+        let line = lines.at(record.position());
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -67,6 +74,57 @@ pub fn read_notes(text: &str, noted_at: Timestamp) -> Result<Vec<(u64, Noted)>, 
         rows.push((line, noted(&row, noted_at).map_err(|why| NotesError { line, why })?));
     }
     Ok(rows)
+}
+
+/// Lines as an editor counts them. The reader's own count is of where it stopped before: at the line end of
+/// the record before, or at blank lines.
+struct Lines<'a> {
+    text: &'a str,
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the record at this position; positions only go forward.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let bytes = self.text.as_bytes();
+        let from = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.byte);
+        let blank =
+            bytes.get(from..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = bytes.get(self.byte..from + blank).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.byte += passed.len();
+        self.line
+    }
+}
+
+/// Refuses what the reader would take in silence: NUL characters, and a quote that never closes and swallows
+/// all rows after it.
+fn refuse_unreadable(text: &str) -> Result<(), NotesError> {
+    let (mut line, mut opened_on) = (1, 1);
+    let (mut quoted, mut may_open) = (false, true);
+    for byte in text.bytes() {
+        match byte {
+            0 => return Err(NotesError { line, why: "it holds a NUL character".to_owned() }),
+            b'"' if quoted => (quoted, may_open) = (false, true),
+            b'"' if may_open => {
+                // After a closing quote this is a doubled one: the field goes on.
+                quoted = true;
+            }
+            b',' | b'\n' | b'\r' => may_open = true,
+            _ => may_open = false,
+        }
+        if byte == b'\n' {
+            line += 1;
+        }
+        if !quoted {
+            opened_on = line;
+        }
+    }
+    if quoted {
+        return Err(NotesError { line: opened_on, why: "a quoted field begins here and never ends".to_owned() });
+    }
+    Ok(())
 }
 
 fn without_position(error: &csv::Error) -> String {
@@ -78,19 +136,19 @@ fn without_position(error: &csv::Error) -> String {
     }
 }
 
-fn columns(header: &StringRecord) -> Result<HashMap<&'static str, usize>, NotesError> {
-    let fail = |why| Err(NotesError { line: 1, why });
+fn columns(header: &StringRecord) -> Result<HashMap<&'static str, usize>, String> {
     let mut columns = HashMap::new();
     for (i, name) in header.iter().enumerate() {
         let Some(known) = COLUMNS.into_iter().find(|known| *known == name) else {
-            return fail(format!("unknown column `{name}`; the columns are {}", COLUMNS.join(", ")));
+            let name: String = name.chars().take(60).collect();
+            return Err(format!("unknown column `{name}`; the columns are {}", COLUMNS.join(", ")));
         };
         if columns.insert(known, i).is_some() {
-            return fail(format!("the column `{name}` is there twice"));
+            return Err(format!("the column `{name}` is there twice"));
         }
     }
     match REQUIRED.iter().find(|required| !columns.contains_key(**required)) {
-        Some(missing) => fail(format!("the column `{missing}` is missing")),
+        Some(missing) => Err(format!("the column `{missing}` is missing")),
         None => Ok(columns),
     }
 }
@@ -145,7 +203,8 @@ fn noted(row: &Row<'_>, noted_at: Timestamp) -> Result<Noted, String> {
         public_ipv4: row.parse("public_ipv4", yes_or_no)?.unwrap_or(false),
         purchase: row.parse("purchase_option", purchase)?.unwrap_or(Purchase::OnDemand),
         usd_per_hour: row.parse("usd_per_hour", not_negative)?.map(crate::money::Usd::new),
-        noted_at,
+        // A row with an end is the same fact whenever the file is read again.
+        noted_at: end.unwrap_or(noted_at),
     })
 }
 
@@ -159,6 +218,9 @@ fn volumes(row: &Row<'_>, instance_id: &str) -> Result<Vec<VolumeNote>, String> 
         .split(';')
         .map(|spec| spec.trim().parse::<VolumeSpec>().map_err(|e| format!("volumes: {e}")))
         .collect::<Result<_, _>>()?;
+    if ids.contains(&"") {
+        return Err("volume_ids: one of them is empty".to_owned());
+    }
     if !ids.is_empty() && ids.len() != specs.len() {
         return Err(format!("{} volumes but {} volume_ids", specs.len(), ids.len()));
     }

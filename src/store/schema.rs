@@ -1,5 +1,6 @@
 //! The tables of the ledger, and how older ledgers become newer ones.
 
+use rusqlite::TransactionBehavior;
 use rusqlite::functions::FunctionFlags;
 use rusqlite_migration::{M, Migrations};
 use rust_decimal::Decimal;
@@ -7,11 +8,12 @@ use rust_decimal::Decimal;
 use super::{Store, StoreError};
 use crate::quantity::exact;
 
-/// `gpuc` in ASCII: tells a gpucost ledger from any other SQLite file.
+/// `gpuc` in ASCII, as the first migration sets it: tells a gpucost ledger from any other SQLite file.
 const APPLICATION_ID: i32 = 0x6770_7563;
 
 const MIGRATIONS: &[M<'_>] = &[M::up(
-    "CREATE TABLE imports (
+    "PRAGMA application_id = 1735423331;
+    CREATE TABLE imports (
         id INTEGER PRIMARY KEY,
         file TEXT NOT NULL,
         sha256 TEXT NOT NULL UNIQUE,
@@ -64,8 +66,7 @@ pub(super) fn prepare(store: &mut Store) -> Result<(), StoreError> {
     if !fresh && id != APPLICATION_ID {
         return Err(StoreError::NotALedger { path: store.path.clone() });
     }
-    let version: i64 = pragma(store, "user_version")?;
-    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    let version = version(store)?;
     if version > MIGRATIONS.len() {
         return Err(StoreError::NewerVersion { path: store.path.clone() });
     }
@@ -92,16 +93,24 @@ fn pragma<T: rusqlite::types::FromSql>(store: &Store, name: &str) -> Result<T, S
 }
 
 fn migrate(store: &mut Store) -> Result<(), StoreError> {
-    let path = store.path.clone();
     // The journal mode is a property of the file: set once, outside any transaction.
-    store
-        .connection
-        .execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA application_id = {APPLICATION_ID};"))
-        .map_err(|e| store.error(e))?;
-    Migrations::from_slice(MIGRATIONS).to_latest(&mut store.connection).map_err(|error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => super::sqlite_error(&path, err),
-        _ => StoreError::NewerVersion { path },
+    store.connection.execute_batch("PRAGMA journal_mode = WAL").map_err(|e| store.error(e))?;
+    store.connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    let migrated = Migrations::from_slice(MIGRATIONS).to_latest(&mut store.connection);
+    let Err(error) = migrated else { return Ok(()) };
+    // Several first imports may come here at once: who waited for another finds its work done.
+    if version(store)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => store.error(err),
+        _ => StoreError::NewerVersion { path: store.path.clone() },
     })
+}
+
+fn version(store: &Store) -> Result<usize, StoreError> {
+    let version: i64 = pragma(store, "user_version")?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }
 
 /// `decimal_add(a, b)`: sums of decimal text without a float in sight.

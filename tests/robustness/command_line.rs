@@ -1,0 +1,246 @@
+//! What a shell sees: precedence, plain output, pipes, help, completions and the manual.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use crate::program::{Lab, Ran, recorded};
+use crate::samples::{NOTES, SNAPSHOTS};
+
+#[test]
+fn the_ledger_is_the_flags_then_the_environments_then_the_configs() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    let import = ["usage", "import", "notes.csv"];
+    let made = |name: &str| !recorded(&lab.cwd().join(name)).is_empty();
+    lab.write(lab.config(), "ledger = 'config.db'");
+    Ran::of(lab.gpucost(&import).env("GPUCOST_LEDGER", "env.db").args(["--ledger", "flag.db"]));
+    assert!(made("flag.db") && !made("env.db") && !made("config.db"));
+    Ran::of(lab.gpucost(&import).env("GPUCOST_LEDGER", "env.db"));
+    assert!(made("env.db") && !made("config.db"));
+    lab.ok(&import);
+    assert!(made("config.db") && !lab.ledger().exists());
+    lab.write(lab.config(), "ledger = '~/tilde.db'");
+    lab.ok(&import);
+    assert!(!recorded(&lab.home().join("tilde.db")).is_empty(), "`~` is the home, as in a shell");
+}
+
+#[test]
+fn the_region_is_the_flags_then_the_environments_then_the_configs() {
+    let region = |args: &[&str], variable: Option<&str>, config: &str| -> String {
+        let lab = Lab::new();
+        lab.write("snapshots.json", SNAPSHOTS);
+        lab.write(lab.config(), config);
+        let mut command = lab.gpucost(&["usage", "import", "snapshots.json"]);
+        command.args(args).envs(variable.map(|region| ("AWS_REGION", region)));
+        let ran = Ran::of(&mut command);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        lab.recorded().join("\n")
+    };
+    let config = "region = ['us-west-1']";
+    assert!(region(&["--region", "eu-west-1"], Some("eu-west-2"), config).contains("eu-west-1"));
+    assert!(region(&[], Some("eu-west-2"), config).contains("eu-west-2"));
+    assert!(region(&[], Some(""), config).contains("us-west-1"), "an empty variable is as good as unset");
+    assert!(region(&[], None, config).contains("us-west-1"));
+}
+
+#[test]
+fn an_empty_region_variable_hides_nothing() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    let ran = Ran::of(lab.gpucost(&["usage"]).env("AWS_REGION", ""));
+    assert_eq!(ran.out, lab.ok(&["usage"]));
+    assert!(ran.out.contains("i-b"));
+}
+
+#[test]
+fn the_output_is_the_flags_then_the_environments_then_the_configs() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    lab.write(lab.config(), "output = 'json'");
+    assert!(lab.ok(&["usage"]).starts_with('{'));
+    let csv = Ran::of(lab.gpucost(&["usage"]).env("GPUCOST_OUTPUT", "csv")).out;
+    assert!(csv.lines().next().is_some_and(|line| line.contains(',') && !line.contains(' ')), "{csv}");
+    let flag = Ran::of(lab.gpucost(&["usage", "-o", "json"]).env("GPUCOST_OUTPUT", "csv")).out;
+    assert!(flag.starts_with('{'));
+    let bad = Ran::of(lab.gpucost(&["usage"]).env("GPUCOST_OUTPUT", "yaml"));
+    assert_eq!(bad.code, Some(2));
+    assert!(bad.err.contains("yaml") && bad.err.contains("table, json, csv"), "{}", bad.err);
+}
+
+#[test]
+fn a_bad_config_file_is_named_with_its_line() {
+    let lab = Lab::new();
+    let place = lab.config().display().to_string();
+    for (text, line, told) in [
+        ("output = 'json'\nregoin = ['us-east-1']\n", 2, "regoin"),
+        ("\n\noutput = 'yaml'\n", 3, "yaml"),
+        ("region = 'us-east-1'\n", 1, "sequence"),
+        ("ledger = \n", 1, ""),
+        ("[output\n", 1, ""),
+    ] {
+        lab.write(lab.config(), text);
+        let ran = lab.run(&["usage"]);
+        assert_eq!(ran.code, Some(1), "{text}: {ran:?}");
+        assert!(ran.err.starts_with(&format!("error: the config file {place}:{line}: ")), "{text}: {}", ran.err);
+        assert!(ran.err.contains(told) && ran.err.contains("hint: its keys are"), "{text}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+        for command in [&[][..], &["completions", "bash"], &["man"], &["--help"]] {
+            assert_eq!(lab.run(command).code, Some(0), "{command:?} needs no config file");
+        }
+    }
+    for bytes in [&b"\xff\xfe"[..], b"output\0"] {
+        lab.write(lab.config(), bytes);
+        assert_eq!(lab.run(&["usage"]).code, Some(1));
+    }
+    let ran = lab.run(&["usage", "--config", "none.toml"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("none.toml"), "{}", ran.err);
+    lab.write("mine.toml", "output = 'json'");
+    lab.write("notes.csv", NOTES);
+    assert!(lab.ok(&["usage", "import", "notes.csv", "--config", "mine.toml"]).starts_with('{'));
+}
+
+#[test]
+fn a_home_that_is_no_folder_is_a_home_without_config() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    let mut command = lab.gpucost(&["usage", "import", "notes.csv", "--ledger", "l.db"]);
+    command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME").env("HOME", "/dev/null");
+    let ran = Ran::of(&mut command);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
+fn what_is_piped_has_no_escapes() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    for command in [
+        &[][..],
+        &["--help"],
+        &["usage"],
+        &["bill", "--month", "2026-10"],
+        &["usage", "import", "notes.csv"],
+        &["usage", "import", "none.csv"],
+        &["no-such-command"],
+        &["demo", "--out", "out"],
+        &["break-even", "--machine-usd", "1000", "--hours-per-day", "2", "--instance", "p2.xlarge"],
+    ] {
+        for variables in [&[][..], &[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], &[("NO_COLOR", "1")]] {
+            let ran = Ran::of(lab.gpucost(command).envs(variables.iter().copied()));
+            assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{command:?} {variables:?}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    for command in [
+        &[][..],
+        &["--help"],
+        &["--version"],
+        &["usage"],
+        &["usage", "-o", "json"],
+        &["bill", "--month", "2026-10"],
+        &["demo", "--out", "out"],
+        &["completions", "zsh"],
+        &["man"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ran = Ran::of(lab.gpucost(command).stdout(Stdio::from(writer)));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{command:?}");
+    }
+}
+
+#[test]
+fn streams_that_cannot_be_written_do_not_crash_it() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let lab = Lab::new();
+    let stream = || Stdio::from(full.try_clone().expect("the device"));
+    let ran = Ran::of(lab.gpucost(&["man"]).stdout(stream()));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.starts_with("error: cannot write to stdout"), "{}", ran.err);
+    let ran = Ran::of(lab.gpucost(&["usage"]).stderr(stream()));
+    assert_eq!(ran.code, Some(1), "the exit code still speaks");
+    let ran = Ran::of(lab.gpucost(&["usage", "import", "none.csv"]).stderr(stream()));
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn alone_it_says_what_to_do_first() {
+    let lab = Lab::new();
+    let out = lab.ok(&[]);
+    assert!(out.contains("gpucost demo") && out.contains("gpucost usage import FILE") && out.contains("--help"));
+    for line in out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn help_fits_the_width() {
+    let lab = Lab::new();
+    let commands: [&[&str]; 14] = [
+        &[],
+        &["demo"],
+        &["rates"],
+        &["quote"],
+        &["usage"],
+        &["usage", "import"],
+        &["usage", "check"],
+        &["bill"],
+        &["break-even"],
+        &["advise"],
+        &["report"],
+        &["completions"],
+        &["man"],
+        &["help"],
+    ];
+    for command in commands {
+        for flag in ["-h", "--help"] {
+            if command == ["help"] && flag == "-h" {
+                continue;
+            }
+            let args: Vec<&str> = command.iter().copied().chain((command != ["help"]).then_some(flag)).collect();
+            let ran = Ran::of(lab.gpucost(&args).env("COLUMNS", "80"));
+            assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+            assert!(ran.out.contains("Usage: gpucost") && ran.err.is_empty(), "{args:?}: {ran:?}");
+            for line in ran.out.lines() {
+                assert!(line.chars().count() <= 100, "{args:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn completions_and_manual_are_there() {
+    let lab = Lab::new();
+    for (shell, part) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef gpucost"),
+        ("fish", "complete -c gpucost"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let script = lab.ok(&["completions", shell]);
+        assert!(script.contains(part) && script.contains("break-even"), "{shell}: {script}");
+    }
+    assert_eq!(lab.run(&["completions", "cmd"]).code, Some(2));
+    let page = lab.ok(&["man"]);
+    assert!(page.starts_with(".ie") || page.starts_with(".TH"), "{page}");
+    assert!(page.contains(".SH \"GPUCOST BREAK\\-EVEN\"") || page.contains("GPUCOST BREAK-EVEN"), "{page}");
+}
+
+#[test]
+fn wrong_usage_is_2_and_goes_to_stderr() {
+    let lab = Lab::new();
+    for command in [&["usage", "import"][..], &["bill"], &["no-such-command"], &["usage", "--no-such-option"]] {
+        let ran = lab.run(command);
+        assert_eq!(ran.code, Some(2), "{command:?}: {ran:?}");
+        assert!(ran.out.is_empty() && !ran.err.is_empty(), "{command:?}: {ran:?}");
+    }
+}
