@@ -1,24 +1,11 @@
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::cli::args::Output;
 use crate::cli::error::Exit;
 use crate::report::table::Cell;
 
 fn request(region: &str) -> Request {
-    Request {
-        profile: None,
-        regions: vec![region.to_owned()],
-        ledger: PathBuf::new(),
-        output: Output::Table,
-        color: false,
-        offline: true,
-        verbose: false,
-        now: "2026-11-23T00:00:00Z".parse().unwrap(),
-        width: 80,
-    }
+    Request::in_regions(&[region])
 }
 
 fn args(instance: &str, volumes: &[&str]) -> QuoteArgs {

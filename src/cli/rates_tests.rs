@@ -1,24 +1,11 @@
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::cli::args::Output;
 use crate::cli::error::Exit;
 use crate::report::table::{Align, Cell};
 
 fn request(regions: &[&str]) -> Request {
-    Request {
-        profile: None,
-        regions: regions.iter().map(|region| (*region).to_owned()).collect(),
-        ledger: PathBuf::new(),
-        output: Output::Table,
-        color: false,
-        offline: true,
-        verbose: false,
-        now: "2026-11-23T00:00:00Z".parse().unwrap(),
-        width: 80,
-    }
+    Request::in_regions(regions)
 }
 
 fn args(types: &[&str]) -> RatesArgs {

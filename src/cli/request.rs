@@ -76,6 +76,26 @@ impl Request {
     }
 }
 
+#[cfg(test)]
+impl Request {
+    /// As if nothing but regions had been given.
+    pub fn in_regions(regions: &[&str]) -> Request {
+        Request {
+            #[cfg(feature = "aws")]
+            profile: None,
+            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            ledger: PathBuf::new(),
+            output: Output::Table,
+            color: false,
+            #[cfg(feature = "aws")]
+            offline: true,
+            verbose: false,
+            now: Timestamp::UNIX_EPOCH,
+            width: 80,
+        }
+    }
+}
+
 /// The names that say something: a variable that is set to nothing (`AWS_REGION=`) is as good as unset.
 fn named(regions: Vec<String>) -> Option<Vec<String>> {
     let named: Vec<String> =
