@@ -49,7 +49,12 @@ impl Aws {
     }
 
     /// Snapshots a volume and deletes it only after the snapshot was seen complete: the steps hang together by `&&`.
-    pub(super) fn snapshot_then_delete(&self, volume_id: &str, attached: bool, archive: bool) -> Option<Vec<String>> {
+    pub(super) fn snapshot_then_delete(
+        &self,
+        volume_id: &str,
+        attached_to: Option<&str>,
+        archive: bool,
+    ) -> Option<Vec<String>> {
         let region = self.region.as_deref()?;
         let create = self.ec2("create-snapshot", "--volume-id", volume_id)?;
         let create = format!(
@@ -65,8 +70,9 @@ impl Aws {
                 "aws ec2 modify-snapshot-tier --region {region} --snapshot-id \"${{SNAPSHOT:?}}\" {tier}"
             ));
         }
-        if attached {
-            steps.push(self.ec2("detach-volume", "--volume-id", volume_id)?);
+        if let Some(instance_id) = attached_to {
+            let detach = self.ec2("detach-volume", "--volume-id", volume_id)?;
+            steps.push(format!("{detach} --instance-id {}", fit(instance_id)?));
             steps.push(self.ec2("wait volume-available", "--volume-ids", volume_id)?);
         }
         steps.push(self.delete_volume(volume_id)?);

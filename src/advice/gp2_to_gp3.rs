@@ -69,7 +69,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     };
     let is_known = matches!(saving, Dollars::Exact(_));
     let until = volume.last_seen.min(view.now);
-    let mut evidence: Vec<String> = volume.evidence.iter().map(|e| format!("gp2 when last seen: {e}")).collect();
+    let mut evidence = vec![format!("gp2 when last seen: {}", volume.sources())];
     evidence.push(format!(
         "matched: what {} GB of gp2 sustain, {} IOPS and {} MiB/s",
         grouped(size_gb),
@@ -116,17 +116,19 @@ fn choices(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape, matching: 
     let limit = gp2_limit_mibps(shape.size_gb);
     let bursting = gp3(shape.size_gb, gp2_iops(shape.size_gb), limit);
     let free = gp3(shape.size_gb, 0, 0);
-    let mut choices = vec![Choice::new(Action::Keep, "gp2 as it is", month(shape)), change(&matching).recommended()];
+    let (keep, mut to_matching) = (Choice::new(Action::Keep, "gp2 as it is", month(shape)), change(&matching));
+    let mut others = Vec::new();
     if bursting != matching {
-        choices[1].lost = format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default());
+        to_matching.lost =
+            format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default());
         let dearer = month(&bursting).least().unwrap_or(Usd::ZERO) >= month(shape).most().unwrap_or(Usd::ZERO);
         if !dearer {
-            choices.push(change(&bursting));
+            others.push(change(&bursting));
         }
     }
     if free != matching {
         let (iops, mibps) = (gp2_iops(shape.size_gb), gp2_mibps(shape.size_gb));
-        choices.push(change(&free).losing(format!("sustained speed: gp2 gave {} IOPS, {mibps} MiB/s", grouped(iops))));
+        others.push(change(&free).losing(format!("sustained speed: gp2 gave {} IOPS, {mibps} MiB/s", grouped(iops))));
     }
-    choices
+    [keep, to_matching.recommended()].into_iter().chain(others).collect()
 }

@@ -35,6 +35,13 @@ pub(super) struct Volume<'a> {
     pub usage: Vec<&'a Usage>,
 }
 
+impl Volume<'_> {
+    /// `volumes.json (record 1), instances.json (record 3)`.
+    pub(super) fn sources(&self) -> String {
+        self.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// An Elastic IP address.
 #[derive(Debug)]
 pub(super) struct Address<'a> {

@@ -7,6 +7,7 @@ use super::cost::{
 };
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Finding, Part};
+use super::inventory::Volume;
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
 use crate::billing::{Charge, line_items_by_month};
@@ -51,27 +52,9 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         card: view.card,
     };
     let so_far = spent(&usage, period, until, view.card);
-    let mut evidence: Vec<String> = session.evidence.iter().map(|e| format!("running when last seen: {e}")).collect();
-    evidence.push(format!("started {}, seen running until {}", moment(session.start), moment(until)));
-    evidence.append(&mut rate_lines);
-    evidence.push(projection(&hourly, &compute));
-    evidence.extend(hourly.why_unknown().map(str::to_owned));
-    evidence.push("whether it did any work is not in the records".to_owned());
-    if view.now > until {
-        evidence.push(format!("as of {}, when last seen", moment(until)));
-    }
-    let mut parts = vec![Part {
-        id: standing.id.to_owned(),
-        what: session.instance_type.clone(),
-        accrued: so_far.clone(),
-        per_month: ends_at_stop.clone(),
-    }];
-    parts.extend(volumes.iter().map(|volume| Part {
-        id: volume.resource.id.clone(),
-        what: shape_name(volume.shape.as_ref()),
-        accrued: spent(&volume.usage, period, until, view.card),
-        per_month: volume_month(&volume.resource.region, volume.shape.as_ref(), view.card).dollars,
-    }));
+    rate_lines.push(projection(&hourly, &compute));
+    rate_lines.extend(hourly.why_unknown().map(str::to_owned));
+    let parts = parts(view, session, &holding, period, so_far.clone());
     let since = super::cost::Since { earliest: session.start, latest: session.start };
     Some(Finding {
         id: format!("{ID}:{}", standing.id),
@@ -79,7 +62,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         title: format!("{} running for {} h", session.instance_type, ran.round_dp(0)),
         resource: resource_of(session, standing),
         last_seen: until,
-        evidence,
+        evidence: evidence(view, session, period, rate_lines),
         parts,
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
@@ -91,6 +74,33 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         choices: choices(view, &holding, standing.id, session.purchase),
         risk: risk(view, session),
     })
+}
+
+fn evidence(view: &View<'_>, session: &Session, period: Period, rate_lines: Vec<String>) -> Vec<String> {
+    let mut lines: Vec<String> = session.evidence.iter().map(|e| format!("running when last seen: {e}")).collect();
+    lines.push(format!("started {}, seen running until {}", moment(period.start), moment(period.end)));
+    lines.extend(rate_lines);
+    lines.push("whether it did any work is not in the records".to_owned());
+    if view.now > period.end {
+        lines.push(format!("as of {}, when last seen", moment(period.end)));
+    }
+    lines
+}
+
+fn parts(view: &View<'_>, session: &Session, holding: &Holding<'_, '_>, period: Period, so_far: Dollars) -> Vec<Part> {
+    let instance = Part {
+        id: session.instance_id.clone(),
+        what: session.instance_type.clone(),
+        accrued: so_far,
+        per_month: holding.running.clone().unwrap_or(Dollars::ZERO),
+    };
+    let of_volume = |volume: &&Volume<'_>| Part {
+        id: volume.resource.id.clone(),
+        what: shape_name(volume.shape.as_ref()),
+        accrued: spent(&volume.usage, period, period.end.min(volume.last_seen), view.card),
+        per_month: volume_month(&volume.resource.region, volume.shape.as_ref(), view.card).dollars,
+    };
+    std::iter::once(instance).chain(holding.volumes.iter().map(of_volume)).collect()
 }
 
 /// The session's compute and its address-hours: what a stop would have ended.

@@ -181,8 +181,7 @@ fn stop_evidence(view: &View<'_>, standing: &Standing<'_>, volumes: &[&Volume<'_
         );
     }
     for volume in volumes {
-        let sources: Vec<String> = volume.evidence.iter().map(ToString::to_string).collect();
-        lines.push(format!("{}: {}", volume.resource.id, sources.join(", ")));
+        lines.push(format!("{}: {}", volume.resource.id, volume.sources()));
     }
     lines.push(format!("stopped for {} up to {}", days(stop), moment(stop.until)));
     if view.now > stop.until {

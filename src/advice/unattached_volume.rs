@@ -32,7 +32,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
         addresses: Vec::new(),
         card: view.card,
     };
-    let mut evidence: Vec<String> = volume.evidence.iter().map(|e| format!("attached to no instance: {e}")).collect();
+    let mut evidence = vec![format!("attached to no instance: {}", volume.sources())];
     evidence.push(if since.earliest == since.latest {
         format!("unattached since {}", moment(since.earliest))
     } else {

@@ -4,7 +4,7 @@ use super::View;
 use super::command::Aws;
 use super::cost::{moment, shape_name, volume_month};
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding, Part};
+use super::finding::{Action, Choice, Finding};
 use super::inventory::{Holder, Volume};
 
 pub(super) const ID: &str = "volume-survives-termination";
@@ -18,8 +18,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
     let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
     let until = volume.last_seen.min(view.now);
-    let mut evidence: Vec<String> =
-        volume.evidence.iter().map(|e| format!("DeleteOnTermination is false on {instance_id}: {e}")).collect();
+    let mut evidence = vec![format!("DeleteOnTermination is false on {instance_id}: {}", volume.sources())];
     evidence.extend(month.lines);
     evidence.extend(month.dollars.why_unknown().map(str::to_owned));
     if view.now > until {
@@ -39,12 +38,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         resource: volume.resource.clone(),
         last_seen: until,
         evidence,
-        parts: vec![Part {
-            id: volume.resource.id.clone(),
-            what,
-            accrued: Dollars::ZERO,
-            per_month: month.dollars.clone(),
-        }],
+        parts: Vec::new(),
         accrued: None,
         accrued_if_still_there: None,
         // Nothing is saved before the instance goes.

@@ -82,23 +82,25 @@ impl Holding<'_, '_> {
         let archive = tier == SnapshotRate::Archive;
         let month = sum(self.volumes.iter().map(|volume| self.snapshot(volume, tier)));
         let aws = self.aws();
-        let attached = self.instance_id.is_some();
         let stop = match (&self.running, self.instance_id) {
             (Some(_), Some(id)) => aws.stop(id).map(|stop| vec![stop]),
             _ => Some(Vec::new()),
         };
-        let deletions = self.volumes.iter().map(|v| aws.snapshot_then_delete(&v.resource.id, attached, archive));
+        let deletions =
+            self.volumes.iter().map(|v| aws.snapshot_then_delete(&v.resource.id, self.instance_id, archive));
         let commands = std::iter::once(stop).chain(deletions).collect::<Option<Vec<_>>>().map(|steps| steps.concat());
-        let again = self.storage();
+        let again = match self.storage().most() {
+            Some(most) => format!("volumes at {most} a month again"),
+            None => "volumes that bill as before".to_owned(),
+        };
         // Archive: kept 90 days at least, retrieved within 72 hours.
         // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html
         let (action, what, restore, note) = if archive {
             let cost = sum(self.volumes.iter().map(|v| retrieval(&v.resource.region, v.shape.as_ref(), self.card)));
-            let note =
-                format!("up to 72 hours, then volumes of {again} a month again; the archive bills 90 days at least");
+            let note = format!("up to 72 hours, then {again}; the archive bills 90 days at least");
             (Action::ArchiveThenDelete, "keep full snapshots in the archive tier", cost, note)
         } else {
-            let note = format!("minutes, then volumes of {again} a month again; first reads of each block are slow");
+            let note = format!("minutes, then {again}; first reads of each block are slow");
             (Action::SnapshotThenDelete, "keep snapshots", Dollars::ZERO, note)
         };
         Choice::new(action, what, month.plus(self.address_months())).restored(restore, note).by(or_withheld(commands))
@@ -139,7 +141,7 @@ impl Holding<'_, '_> {
             Action::Terminate,
             match survives {
                 0 => "the instance and its volumes go".to_owned(),
-                _ => format!("{} survive and bill on", survivor_names(&survivors, self.addresses.len())),
+                _ => format!("leaves {}, still billed", survivor_names(&survivors, self.addresses.len())),
             },
             goes_on.plus(self.address_months()),
         )

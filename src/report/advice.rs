@@ -95,12 +95,8 @@ fn notes(findings: &[Finding], now: Timestamp) -> Vec<String> {
         let when = if day(first) == day(last) { day(first) } else { format!("{} to {}", day(first), day(last)) };
         notes.push(format!("As of {when}, when last seen: \"so far\" ends there."));
     }
-    let mut possible = findings.iter().filter_map(|finding| finding.accrued_if_still_there);
-    if let Some(first) = possible.next() {
-        let most = possible.try_fold(first, Usd::checked_add);
-        notes.extend(
-            most.map(|most| format!("If all of it is still there, it has cost at most {most} by {}.", day(now))),
-        );
+    if let Some(most) = accrued_by_now(findings, now) {
+        notes.push(format!("If all of it is still there, it has cost at most {most} by {}.", day(now)));
     }
     if !findings.is_empty() {
         notes.push(
@@ -116,6 +112,18 @@ fn notes(findings: &[Finding], now: Timestamp) -> Vec<String> {
         }
     }
     notes
+}
+
+/// The most that all findings have cost by now; `None` where one of them is unknown, or nothing is later than its sight.
+fn accrued_by_now(findings: &[Finding], now: Timestamp) -> Option<Usd> {
+    let accruing = || findings.iter().filter(|finding| finding.accrued.is_some());
+    if accruing().all(|finding| finding.last_seen >= now) {
+        return None;
+    }
+    let by_now = |finding: &Finding| {
+        finding.accrued_if_still_there.or_else(|| finding.accrued.as_ref().filter(|_| finding.last_seen >= now)?.most())
+    };
+    accruing().map(by_now).try_fold(Usd::ZERO, |sum, usd| sum.checked_add(usd?))
 }
 
 fn day(at: Timestamp) -> String {
@@ -224,12 +232,12 @@ pub fn command_lines(choice: &Choice) -> Vec<String> {
     choice.commands.iter().flat_map(|command| folded(command)).collect()
 }
 
-/// Folds before options and after `&&`, where a backslash may end a shell's line.
+/// Folds before options, before JSON, and after `&&`, where a backslash may end a shell's line.
 fn folded(command: &str) -> Vec<String> {
     if command.starts_with('#') {
         return vec![command.to_owned()];
     }
-    let words = command.replace(" && ", " &&\n").replace(" --", "\n --");
+    let words = command.replace(" && ", " &&\n").replace(" --", "\n --").replace(" '[", "\n '[");
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for piece in words.split('\n') {

@@ -1,10 +1,9 @@
 //! What holds of the advice on any ledger.
 
-mod advice_ledger;
-
 use std::collections::BTreeSet;
 
-use advice_ledger::with_evidence;
+use crate::facts::with_evidence;
+
 use gpucost::advice::{Finding, Thresholds, advise};
 use gpucost::catalog::{RateCard, VolumeSpec, VolumeType};
 use gpucost::ledger::{
@@ -84,15 +83,15 @@ fn instance() -> impl Strategy<Value = Fact> {
     )
 }
 
-fn volume_of(id: impl Strategy<Value = String>) -> impl Strategy<Value = Fact> {
+fn volume_of(volume_id: impl Strategy<Value = String>) -> impl Strategy<Value = Fact> {
     let kind = prop_oneof![
         9 => prop::sample::select(VolumeType::ALL.to_vec()).prop_map(|kind| kind.name().to_owned()),
         1 => any::<String>(),
     ];
     let size = prop_oneof![9 => 1..20_000_u32, 1 => any::<u32>()];
     let speed = (prop::option::of(any::<u32>()), prop::option::of(any::<u32>()));
-    let holder = prop::option::of((crate::id("i"), any::<bool>()));
-    ((id, region(), kind, size), speed, (instant(), instant()), holder).prop_map(
+    let holder = prop::option::of((id("i"), any::<bool>()));
+    ((volume_id, region(), kind, size), speed, (instant(), instant()), holder).prop_map(
         |((volume_id, region, volume_type, size_gb), (iops, throughput_mibps), (a, b), attached_to)| {
             Fact::Volume(VolumeSeen {
                 region,
@@ -259,9 +258,9 @@ proptest! {
 #[test]
 fn the_ends_of_time_do_no_harm() {
     let facts = [
-        advice_ledger::instance("i-1", "g5.xlarge", InstanceState::Stopped).volume("vol-1", false).fact(),
-        advice_ledger::volume("vol-1", "gp2", u32::MAX).on("i-1", false).created("0001-01-01").fact(),
-        advice_ledger::volume("vol-2", "io2", u32::MAX).created("0001-01-01").fact(),
+        crate::facts::instance("i-1", "g5.xlarge", InstanceState::Stopped).volume("vol-1", false).fact(),
+        crate::facts::volume("vol-1", "gp2", u32::MAX).on("i-1", false).created("0001-01-01").fact(),
+        crate::facts::volume("vol-2", "io2", u32::MAX).created("0001-01-01").fact(),
     ];
     for now in [Timestamp::MIN, Timestamp::MAX] {
         assert!(!advice(&facts, now).unwrap().is_empty());

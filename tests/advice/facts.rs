@@ -1,5 +1,4 @@
 //! Facts for tests, in a few words each. What a test does not say is fixed here.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use gpucost::advice::{Finding, Thresholds};
 use gpucost::catalog::RateCard;
