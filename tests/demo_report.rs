@@ -73,7 +73,7 @@ fn totals_in_text_csv_and_markdown_agree_to_the_cent() {
         .expect("a CSV")
         .records()
         .map(|row| {
-            row.expect("a row").iter().last().expect("a total").parse::<rust_decimal::Decimal>().expect("a cost")
+            row.expect("a row").iter().next_back().expect("a total").parse::<rust_decimal::Decimal>().expect("a cost")
         })
         .sum();
     assert_eq!(summary, sum);

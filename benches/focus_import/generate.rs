@@ -10,10 +10,9 @@ ConsumedQuantity,ConsumedUnit,ContractedCost,ContractedUnitPrice,EffectiveCost,I
 PricingCategory,PricingQuantity,PricingUnit,ProviderName,PublisherName,RegionId,RegionName,ResourceId,ResourceName,\
 ResourceType,ServiceCategory,ServiceName,SkuId,SkuPriceId,SubAccountId,SubAccountName,Tags";
 
-/// Groups the importer must form: resources × days.
+/// Resources × days: the groups the importer forms.
 const RESOURCES: u64 = 4_000;
 const DAYS: u64 = 30;
-pub const GROUPS: u64 = RESOURCES * DAYS;
 
 struct Kind {
     description: &'static str,
@@ -69,13 +68,21 @@ fn decimals(amount: u128) -> String {
     format!("{}.{:011}", amount / 1_000_000_000_000, amount % 1_000_000_000_000 / 10)
 }
 
+/// The hour of September 2024, the last of which ends in October.
+fn time(hour: u64) -> String {
+    match hour / 24 {
+        DAYS => "2024-10-01 00:00:00".to_owned(),
+        day => format!("2024-09-{:02} {:02}:00:00", day + 1, hour % 24),
+    }
+}
+
 pub fn write(out: impl Write, rows: u64) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, out);
     writeln!(out, "{HEADER}")?;
     for row in 0..rows {
         let noise = mixed(row);
         let hour = (row * DAYS * 24) / rows.max(1);
-        let (day, hour) = (hour / 24 + 1, hour % 24);
+        let (start, end) = (time(hour), time(hour + 1));
         let resource = noise % RESOURCES;
         let kind = &KINDS[(resource % 4) as usize];
         let quantity_micro = 1 + (noise >> 20) % 1_000_000;
@@ -87,10 +94,10 @@ pub fn write(out: impl Write, rows: u64) -> io::Result<()> {
             0 => "\"{\"\"team\"\": \"\"vision\"\"}\"",
             _ => "",
         };
-        write!(
+        writeln!(
             out,
-            ",{cost},,,USD,,,Usage,,{},,2024-09-{day:02} {hour:02}:59:59,2024-09-{day:02} {hour:02}:00:00,,,,,,,,,,{cost},,{cost},{}.{:06},\
-             Standard,{quantity},{},AWS,,us-east-1,,{}-0{id:015x},,,,Amazon Elastic Compute Cloud,,{}.JRTCKXETXF.6YS6EN2CT7,{account},,{tags}\n",
+            ",{cost},,,USD,,,Usage,,{},,{end},{start},,,,,,,,,,{cost},,{cost},{}.{:06},\
+             Standard,{quantity},{},AWS,,us-east-1,,{}-0{id:015x},,,,Amazon Elastic Compute Cloud,,{}.JRTCKXETXF.6YS6EN2CT7,{account},,{tags}",
             kind.description,
             kind.rate_micro / 1_000_000,
             kind.rate_micro % 1_000_000,

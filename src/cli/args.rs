@@ -75,6 +75,7 @@ pub enum Output {
 }
 
 #[derive(Subcommand, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one of them exists, once a run")]
 pub enum Command {
     /// A built-in month of a small lab through the whole path: bill, break-even, advice, report
     Demo(DemoArgs),

@@ -127,31 +127,9 @@ fn import_focus(path: &Path, supersede: bool, request: &Request) -> Result<Impor
     let mut summary = None;
     let recorded: Recorded = Store::create(&request.ledger)?.record(&import, supersede, |recorder| {
         let reading = Reading::default().on_progress(&mut progress);
-        let read = read_focus(path, reading, |row| {
-            let m = crate::ledger::Metered {
-                account: row.account,
-                region: row.region,
-                resource_id: row.resource_id,
-                name: row.resource_name.unwrap_or_default(),
-                tags: Default::default(),
-                meter: crate::ledger::Meter::ALL[row.meter as usize],
-                instance_type: row.instance_type,
-                volume_type: row.volume_type,
-                purchase: crate::ledger::Purchase::from_name(row.purchase.name()).unwrap(),
-                sku_price_id: row.sku_price_id,
-                rate: row.rate,
-                unit: row.unit,
-                day: row.day,
-                hours_mask: row.hours_mask,
-                start: row.period.start,
-                end: row.period.end,
-                quantity: row.quantity,
-                list_cost: row.list_cost,
-                billed_cost: row.billed_cost,
-                effective_cost: row.effective_cost,
-                rows: row.rows,
-            };
-            recorder.metered(row.first_line, &m).map_err(Failure::from)
+        let read = read_focus(path, reading, |record| {
+            let line = record.first_line;
+            recorder.metered(line, &record.into_metered()).map_err(Failure::from)
         })?;
         let sha256 = read.sha256.clone();
         summary = Some(read);
@@ -161,7 +139,7 @@ fn import_focus(path: &Path, supersede: bool, request: &Request) -> Result<Impor
     let summary = summary.ok_or_else(|| Failure::new(format!("{}: nothing was read", path.display())))?;
     Ok(Imported {
         file: import.file,
-        format: format!("{:?}", summary.version),
+        format: summary.version.name().to_owned(),
         rows: summary.rows,
         taken: summary.taken,
         recorded,

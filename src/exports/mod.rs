@@ -8,6 +8,7 @@ mod check;
 mod classify;
 mod columns;
 mod error;
+mod kinds;
 mod pipeline;
 mod records;
 mod rollup;
@@ -19,16 +20,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use check::{CheckReport, Mismatch, Tally, check};
-pub use classify::{Meter, Purchase, SkipReason};
 pub use columns::FocusVersion;
 pub use error::{ExportError, Fault};
+pub use kinds::SkipReason;
 pub use rollup::UsageRecord;
 pub use rows::Skipped;
 pub use source::Packing;
 
 use columns::{Columns, read_header};
 use error::Located;
-use rollup::Rollup;
+use rollup::{LOOKED_UP_TOGETHER, Rollup};
 use rows::{Batch, RowReader};
 use source::{Block, Source, unpacked_head};
 
@@ -118,7 +119,7 @@ struct Opened {
 fn open(path: &Path, block_bytes: usize) -> Result<Opened, Located> {
     let (mut source, total) = Source::open(path, block_bytes)?;
     loop {
-        let Some(mut first) = source.next_block()? else {
+        let Some(mut first) = source.next_block(Vec::new())? else {
             return Err(Located::anywhere(Fault::Empty));
         };
         // A block of nothing but blank lines holds no header.
@@ -152,10 +153,13 @@ pub fn read_focus<E: From<ExportError>>(
         on_record(record)
     };
     let fold = |batch: Batch| {
-        for row in &batch.rows {
-            if !rollup.add(row, &batch).map_err(locate)? {
-                rollup.drain(locate, &mut count_record)?;
-                rollup.add(row, &batch).map_err(locate)?;
+        for rows in batch.rows.chunks(LOOKED_UP_TOGETHER) {
+            let places = rollup.find_all(rows);
+            for (row, place) in rows.iter().zip(places) {
+                if !rollup.add(row, place, &batch).map_err(locate)? {
+                    rollup.drain(locate, &mut count_record)?;
+                    rollup.add(row, None, &batch).map_err(locate)?;
+                }
             }
         }
         rows += batch.seen;

@@ -1,6 +1,6 @@
 //! Rows → one record per day, meter, resource and rate, in bounded memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use super::classify::{Meter, Purchase};
 use super::error::{Fault, Located};
 use super::rows::{ALL_TEXTS, Batch, KEY_TEXTS, Row, text};
 use super::values::Amount;
+use crate::ledger::{Meter, Metered, Purchase, Tags};
 use crate::money::Usd;
 use crate::quantity::Unit;
 use crate::time::{Period, utc_date};
@@ -61,6 +61,52 @@ pub struct UsageRecord {
     pub rows: u64,
     pub first_line: u64,
 }
+
+impl UsageRecord {
+    /// The record as a fact of the ledger.
+    pub fn into_metered(self) -> Metered {
+        Metered {
+            account: self.account,
+            region: self.region,
+            resource_id: self.resource_id,
+            name: self.resource_name.unwrap_or_default(),
+            tags: tags(&self.tags),
+            meter: self.meter,
+            instance_type: self.instance_type,
+            volume_type: self.volume_type,
+            purchase: self.purchase,
+            sku_price_id: self.sku_price_id,
+            rate: self.rate,
+            unit: self.unit,
+            day: self.day,
+            hours_mask: self.hours_mask,
+            start: self.period.start,
+            end: self.period.end,
+            quantity: self.quantity,
+            list_cost: self.list_cost,
+            billed_cost: self.billed_cost,
+            effective_cost: self.effective_cost,
+            rows: self.rows,
+        }
+    }
+}
+
+/// The tags of a FOCUS export: a JSON object, as text where a value is none. What is no object stays one tag.
+fn tags(json: &str) -> Tags {
+    if json.is_empty() {
+        return Tags::new();
+    }
+    match serde_json::from_str::<BTreeMap<String, serde_json::Value>>(json) {
+        Ok(object) => object
+            .into_iter()
+            .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect(),
+        Err(_) => Tags::from([("tags".to_owned(), json.to_owned())]),
+    }
+}
+
+/// Rows whose groups are fetched at once.
+pub(super) const LOOKED_UP_TOGETHER: usize = 16;
 
 struct Group {
     text_start: u32,
@@ -126,10 +172,24 @@ impl Rollup {
         }
     }
 
-    /// Adds a row to its group. `false` if it needs a new one and there is no room: drain, then add again.
-    pub fn add(&mut self, row: &Row, batch: &Batch) -> Result<bool, Located> {
+    /// Where the groups of a few rows probably are. Only a hint, but it makes the processor fetch them all at
+    /// once instead of waiting for one after the other: a fifth of the roll-up's time.
+    pub fn find_all(&self, rows: &[Row]) -> [Option<u32>; LOOKED_UP_TOGETHER] {
+        let mut places = [None; LOOKED_UP_TOGETHER];
+        for (place, row) in places.iter_mut().zip(rows) {
+            *place = self.by_hash.get(&row.hash).copied();
+        }
+        for place in &mut places {
+            *place = place.filter(|place| self.groups.get(*place as usize).is_some_and(|group| group.rows > 0));
+        }
+        places
+    }
+
+    /// Adds a row to its group, looked for at `hint` first. `false` if it needs a new group and there is no
+    /// room: drain, then add again.
+    pub fn add(&mut self, row: &Row, hint: Option<u32>, batch: &Batch) -> Result<bool, Located> {
         let texts = batch.text.get(row.text_start as usize..).unwrap_or_default();
-        let place = self.find(row, texts);
+        let place = self.find(row, hint, texts);
         if let Some(group) = place.and_then(|place| self.groups.get_mut(place)) {
             group.add(row)?;
         } else if self.is_full() {
@@ -145,14 +205,19 @@ impl Rollup {
         !self.groups.is_empty() && (self.groups.len() >= self.max_groups || text_bytes > MAX_TEXT_BYTES)
     }
 
-    fn find(&self, row: &Row, texts: &[u8]) -> Option<usize> {
-        let mut place = self.by_hash.get(&row.hash).copied();
-        while let Some(index) = place {
-            let group = self.groups.get(index as usize)?;
-            if group.has_key_of(row, texts, &self.key_text) {
-                return Some(index as usize);
+    fn find(&self, row: &Row, hint: Option<u32>, texts: &[u8]) -> Option<usize> {
+        let is_it = |place: u32| {
+            self.groups.get(place as usize).is_some_and(|group| group.has_key_of(row, texts, &self.key_text))
+        };
+        if let Some(place) = hint.filter(|place| is_it(*place)) {
+            return Some(place as usize);
+        }
+        let mut next = self.by_hash.get(&row.hash).copied();
+        while let Some(place) = next {
+            if is_it(place) {
+                return Some(place as usize);
             }
-            place = group.next;
+            next = self.groups.get(place as usize)?.next;
         }
         None
     }

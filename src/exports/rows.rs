@@ -6,12 +6,14 @@ use std::hash::Hasher;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::classify::{Charge, Meter, Purchase, SkipReason, Texts, classify};
+use super::classify::{Charge, Texts, classify};
 use super::columns::Columns;
 use super::error::{Fault, Located};
+use super::kinds::SkipReason;
 use super::records::{Record, Records};
 use super::source::Block;
 use super::values::{Amount, seconds};
+use crate::ledger::{Meter, Purchase};
 use crate::time::EndsBeforeStart;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -78,8 +80,34 @@ pub(super) struct Batch {
 /// Reads blocks on one thread, remembering what each kind of charge was found to be.
 pub(super) struct RowReader<'c> {
     columns: &'c Columns,
-    verdicts: FxHashMap<Box<[u8]>, Result<Charge, SkipReason>>,
+    /// By the texts of [`kind_columns`].
+    places: FxHashMap<Box<[u8]>, usize>,
+    verdicts: Vec<Result<Charge, SkipReason>>,
     kind: Vec<u8>,
+    kind_columns: Vec<usize>,
+    starts: LastTime,
+    ends: LastTime,
+}
+
+/// The time last read, and its text: neighbors mostly have the same.
+#[derive(Default)]
+struct LastTime {
+    text: Vec<u8>,
+    seconds: i64,
+}
+
+impl LastTime {
+    fn read(&mut self, field: &[u8], column: &'static str) -> Result<i64, Fault> {
+        if field.is_empty() {
+            return Err(Fault::MissingValue { column });
+        }
+        if field != self.text {
+            self.seconds = seconds(field).map_err(|source| Fault::Time { column, source })?;
+            self.text.clear();
+            self.text.extend_from_slice(field);
+        }
+        Ok(self.seconds)
+    }
 }
 
 /// Calls `each` for every record of a block, checked for its width and UTF-8.
@@ -109,7 +137,15 @@ pub(super) fn for_each_record(
 
 impl<'c> RowReader<'c> {
     pub fn new(columns: &'c Columns) -> RowReader<'c> {
-        RowReader { columns, verdicts: FxHashMap::default(), kind: Vec::new() }
+        RowReader {
+            columns,
+            places: FxHashMap::default(),
+            verdicts: Vec::new(),
+            kind: Vec::new(),
+            kind_columns: kind_columns(columns).into_iter().flatten().collect(),
+            starts: LastTime::default(),
+            ends: LastTime::default(),
+        }
     }
 
     pub fn read(&mut self, block: &Block) -> Batch {
@@ -124,10 +160,11 @@ impl<'c> RowReader<'c> {
     }
 
     fn take(&mut self, record: &Record<'_>, batch: &mut Batch) -> Result<(), Fault> {
-        self.recall(record);
-        match self.verdicts.get(self.kind.as_slice()) {
+        let place = self.recall(record);
+        match self.verdicts.get(place) {
             Some(Ok(charge)) => {
-                let row = row(self.columns, record, charge, &mut batch.text)?;
+                let period = charge_period(self.columns, record, &mut self.starts, &mut self.ends)?;
+                let row = row(self.columns, record, charge, period, &mut batch.text)?;
                 batch.rows.push(row);
             }
             Some(Err(reason)) => {
@@ -139,21 +176,26 @@ impl<'c> RowReader<'c> {
         Ok(())
     }
 
-    /// Sees to it that the verdict on this kind of charge is known.
-    fn recall(&mut self, record: &Record<'_>) {
+    /// Where the verdict on this kind of charge stands; judges it if it is new.
+    fn recall(&mut self, record: &Record<'_>) -> usize {
         let columns = self.columns;
         self.kind.clear();
-        for place in kind_columns(columns).into_iter().flatten() {
-            self.kind.extend_from_slice(record.field(place));
+        for place in &self.kind_columns {
+            self.kind.extend_from_slice(record.field(*place));
             // A byte that UTF-8 never uses.
             self.kind.push(0xff);
         }
-        if !self.verdicts.contains_key(self.kind.as_slice()) {
-            if self.verdicts.len() >= MAX_VERDICTS {
-                self.verdicts.clear();
-            }
-            self.verdicts.insert(self.kind.as_slice().into(), verdict(columns, record));
+        if let Some(place) = self.places.get(self.kind.as_slice()) {
+            return *place;
         }
+        if self.verdicts.len() >= MAX_VERDICTS {
+            self.places.clear();
+            self.verdicts.clear();
+        }
+        let place = self.verdicts.len();
+        self.places.insert(self.kind.as_slice().into(), place);
+        self.verdicts.push(verdict(columns, record));
+        place
     }
 }
 
@@ -222,15 +264,26 @@ pub(super) fn text(field: &[u8]) -> Cow<'_, str> {
     if text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text }
 }
 
-fn row(columns: &Columns, record: &Record<'_>, charge: &Charge, texts: &mut Vec<u8>) -> Result<Row, Fault> {
-    let amount = |place, column| amount(record.field(place), column);
+fn row(
+    columns: &Columns,
+    record: &Record<'_>,
+    charge: &Charge,
+    (start, end): (i64, i64),
+    texts: &mut Vec<u8>,
+) -> Result<Row, Fault> {
     let quantity_text = record.field(columns.quantity);
-    let quantity = amount(columns.quantity, "PricingQuantity")?;
+    let quantity = amount(quantity_text, "PricingQuantity")?;
     if quantity.is_negative() {
         return Err(negative("PricingQuantity", quantity_text));
     }
     let rate = optional_rate(columns, record)?;
-    let (start, end) = charge_period(columns, record)?;
+    let list_text = record.field(columns.list_cost);
+    let list_cost = amount(list_text, "ListCost")?;
+    // Mostly the same text: then read once.
+    let cost = |place, column| match record.field(place) {
+        same if same == list_text => Ok(list_cost),
+        field => amount(field, column),
+    };
 
     let text_start = texts.len();
     let text_ends = [
@@ -260,9 +313,9 @@ fn row(columns: &Columns, record: &Record<'_>, charge: &Charge, texts: &mut Vec<
         start,
         end,
         quantity,
-        list_cost: amount(columns.list_cost, "ListCost")?,
-        billed_cost: amount(columns.billed_cost, "BilledCost")?,
-        effective_cost: amount(columns.effective_cost, "EffectiveCost")?,
+        list_cost,
+        billed_cost: cost(columns.billed_cost, "BilledCost")?,
+        effective_cost: cost(columns.effective_cost, "EffectiveCost")?,
     };
     row.hash = key_hash(&row, texts.get(text_start..).unwrap_or_default());
     Ok(row)
@@ -307,13 +360,14 @@ fn optional_rate(columns: &Columns, record: &Record<'_>) -> Result<Option<Amount
     Ok(Some(rate))
 }
 
-fn charge_period(columns: &Columns, record: &Record<'_>) -> Result<(i64, i64), Fault> {
-    let time = |place, column| match record.field(place) {
-        b"" => Err(Fault::MissingValue { column }),
-        field => seconds(field).map_err(|source| Fault::Time { column, source }),
-    };
-    let start = time(columns.period_start, "ChargePeriodStart")?;
-    let end = time(columns.period_end, "ChargePeriodEnd")?;
+fn charge_period(
+    columns: &Columns,
+    record: &Record<'_>,
+    starts: &mut LastTime,
+    ends: &mut LastTime,
+) -> Result<(i64, i64), Fault> {
+    let start = starts.read(record.field(columns.period_start), "ChargePeriodStart")?;
+    let end = ends.read(record.field(columns.period_end), "ChargePeriodEnd")?;
     if end < start {
         let at = |second| jiff::Timestamp::from_second(second).unwrap_or_default();
         return Err(Fault::EndsBeforeStart(EndsBeforeStart { start: at(start), end: at(end) }));

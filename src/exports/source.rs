@@ -11,6 +11,9 @@ use super::error::{Fault, Located};
 use super::records::{MAX_RECORD_BYTES, last_line_end};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// Offsets in a block have 32 bits, and a block is to be small anyhow.
+const MAX_BLOCK_BYTES: usize = 64 << 20;
+
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// How the file is packed.
@@ -40,7 +43,7 @@ type RawFile = Hashing<Chain<Cursor<Vec<u8>>, File>>;
 
 enum Input {
     Plain(RawFile),
-    Gzip(MultiGzDecoder<BufReader<RawFile>>),
+    Gzip(Box<MultiGzDecoder<BufReader<RawFile>>>),
 }
 
 /// A block of whole records; all but the first begin with the line end of the record before.
@@ -83,11 +86,17 @@ impl Source {
         let zipped = head.starts_with(&GZIP_MAGIC);
         let raw = Hashing { inner: Cursor::new(head).chain(file), hash: Sha256::new(), bytes: 0 };
         let input = if zipped {
-            Input::Gzip(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw)))
+            Input::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))))
         } else {
             Input::Plain(raw)
         };
-        let source = Source { input, block_bytes: block_bytes.max(1), rest: Vec::new(), line: 1, ended: false };
+        let source = Source {
+            input,
+            block_bytes: block_bytes.clamp(1, MAX_BLOCK_BYTES),
+            rest: Vec::new(),
+            line: 1,
+            ended: false,
+        };
         Ok((source, total))
     }
 
@@ -112,27 +121,34 @@ impl Source {
         (hex, raw.bytes)
     }
 
-    /// Appends up to `count` bytes; marks the end of the file.
+    /// Appends `count` bytes, or what is left of the file, and marks its end.
     fn read(&mut self, block: &mut Vec<u8>, count: usize) -> Result<(), Located> {
-        let (read, zipped) = match &mut self.input {
-            Input::Plain(raw) => (raw.take(count as u64).read_to_end(block), false),
-            Input::Gzip(decoder) => (decoder.take(count as u64).read_to_end(block), true),
-        };
-        let read = read.map_err(|error| {
-            Located::anywhere(match error.kind() {
-                io::ErrorKind::UnexpectedEof if zipped => Fault::TruncatedGzip,
-                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if zipped => Fault::DamagedGzip(error),
-                _ => Fault::Io(error),
-            })
-        })?;
-        self.ended = read < count;
+        let mut filled = block.len();
+        block.resize(filled + count, 0);
+        while let Some(room) = block.get_mut(filled..).filter(|room| !room.is_empty()) {
+            let (read, zipped) = match &mut self.input {
+                Input::Plain(raw) => (raw.read(room), false),
+                Input::Gzip(decoder) => (decoder.read(room), true),
+            };
+            match read {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Located::anywhere(read_fault(error, zipped))),
+            }
+        }
+        block.truncate(filled);
         Ok(())
     }
 
-    /// The next block, `None` after the last.
-    pub fn next_block(&mut self) -> Result<Option<Block>, Located> {
-        let mut bytes = std::mem::take(&mut self.rest);
-        bytes.reserve_exact(self.block_bytes);
+    /// The next block, `None` after the last. `spare` is the text of one that is done with: its memory is used again.
+    pub fn next_block(&mut self, mut spare: Vec<u8>) -> Result<Option<Block>, Located> {
+        spare.clear();
+        spare.append(&mut self.rest);
+        let mut bytes = spare;
         let mut count = self.block_bytes;
         let mut cut_short = false;
         while !self.ended {
@@ -159,6 +175,14 @@ impl Source {
         let from = if first_line == 1 && bytes.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let bytes_read = self.raw().bytes;
         Ok(Some(Block { bytes, from, first_line, bytes_read, cut_short }))
+    }
+}
+
+fn read_fault(error: io::Error, zipped: bool) -> Fault {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof if zipped => Fault::TruncatedGzip,
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if zipped => Fault::DamagedGzip(error),
+        _ => Fault::Io(error),
     }
 }
 

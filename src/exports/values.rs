@@ -9,7 +9,6 @@ use crate::time::{NotATime, parse_timestamp};
 
 /// Decimals that sums are kept with; a non-zero digit beyond them is refused, never dropped.
 const SCALE: u32 = 18;
-const ONE: i128 = 10_i128.pow(SCALE);
 
 /// An exact amount in units of 10^-18: sums of rows are additions of integers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,18 +40,30 @@ impl Amount {
     }
 }
 
-/// Unsigned digits with at most 15 before and 18 after the point: nearly every amount there is.
+/// At most 15 digits before the point and 18 in all, no sign: nearly every amount there is.
 fn plain(text: &[u8]) -> Option<i128> {
-    let (whole, fraction) = match memchr::memchr(b'.', text) {
-        Some(point) => (text.get(..point)?, text.get(point + 1..)?),
-        None => (text, &[][..]),
-    };
-    if whole.is_empty() || whole.len() > 15 || fraction.len() > SCALE as usize {
+    let (mut number, mut point) = (0_u64, None);
+    if text.len() > SCALE as usize + 1 {
         return None;
     }
-    let padding = 10_u64.pow(SCALE - fraction.len() as u32);
-    let fraction = digits(fraction)? * padding;
-    Some(i128::from(digits(whole)?) * ONE + i128::from(fraction))
+    for (at, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // 19 digits at most, which fit.
+            number = number * 10 + u64::from(digit);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let whole_digits = point.unwrap_or(text.len());
+    let decimals = text.len() - point.map_or(text.len(), |point| point + 1);
+    if whole_digits == 0 || whole_digits > 15 {
+        return None;
+    }
+    let padding = 10_u64.pow(SCALE.checked_sub(u32::try_from(decimals).ok()?)?);
+    Some(i128::from(number) * i128::from(padding))
 }
 
 /// At most 18 digits, so that nothing overflows.

@@ -82,6 +82,12 @@ impl Purchase {
     }
 }
 
+impl fmt::Display for Purchase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 /// A row of the user's own CSV: what ran, and which volumes there were, over one period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
@@ -276,8 +282,25 @@ impl Meter {
         }
     }
 
+    /// What a quantity of it counts.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Meter::Compute => Unit::InstanceHour,
+            Meter::VolumeStorage | Meter::Snapshot => Unit::GbMonth,
+            Meter::VolumeIops => Unit::IopsMonth,
+            Meter::VolumeThroughput => Unit::GibpsMonth,
+            Meter::PublicIpv4InUse | Meter::PublicIpv4Idle => Unit::AddressHour,
+        }
+    }
+
     pub fn from_name(name: &str) -> Option<Meter> {
         Meter::ALL.into_iter().find(|meter| meter.name() == name)
+    }
+}
+
+impl fmt::Display for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
