@@ -136,6 +136,35 @@ fn what_is_piped_has_no_escapes() {
 }
 
 #[test]
+fn a_terminal_gets_colors_unless_it_or_its_user_wants_none() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    // `script` (util-linux) runs a command in a terminal of its own.
+    let in_terminal = |options: &str, variables: &[(&str, &str)]| {
+        let mut command = lab.clean("script");
+        command.args(["-qec", &format!("'{}' usage {options}", env!("CARGO_BIN_EXE_gpucost")), "/dev/null"]);
+        command.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").envs(variables.iter().copied());
+        command.output().ok().filter(|output| output.status.success()).map(|output| Ran::from(output).out)
+    };
+    let xterm = ("TERM", "xterm-256color");
+    let Some(colored) = in_terminal("", &[xterm]) else {
+        eprintln!("skipped: there is no `script` here to make a terminal with");
+        return;
+    };
+    assert!(colored.contains("\x1b["), "{colored:?}");
+    for (options, variables) in [
+        ("", &[xterm, ("NO_COLOR", "1")][..]),
+        ("--no-color", &[xterm]),
+        ("", &[("TERM", "dumb")]),
+        ("-o json", &[xterm]),
+    ] {
+        let plain = in_terminal(options, variables).expect("it ran before");
+        assert!(plain.contains("i-b") && !plain.contains('\x1b'), "{options} {variables:?}: {plain:?}");
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_failure() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);

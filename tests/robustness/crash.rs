@@ -8,7 +8,7 @@ use crate::program::{Lab, Ran};
 use crate::samples::NOTES;
 
 const ROWS: usize = 20_000;
-const KILLS: u32 = 44;
+const KILLS: u32 = 40;
 
 fn notes(file: u32, rows: usize) -> String {
     let mut text = format!("{}\n", NOTES.lines().next().unwrap());
@@ -51,7 +51,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
         let mut command = lab.gpucost(&["usage", "import", "big.csv"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         // Instants spread evenly over the import and a little past its end.
-        std::thread::sleep(whole.mul_f64(f64::from(kill) / f64::from(KILLS) * 1.2).max(Duration::from_millis(1)));
+        std::thread::sleep(whole.mul_f64(f64::from(kill) / f64::from(KILLS) * 1.15).max(Duration::from_millis(1)));
         let acknowledged = child.try_wait().expect("its state").is_some_and(|status| status.success());
         child.kill().expect("the kill");
         child.wait().expect("its end");
@@ -96,10 +96,10 @@ fn a_killed_report_leaves_whole_files() {
     };
     let before = read();
     assert_eq!(before.len(), 5);
-    for kill in 0..10_u32 {
+    for kill in 0..8_u32 {
         let mut command = lab.gpucost(&report);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
-        std::thread::sleep(whole.mul_f64(f64::from(kill) / 9.0));
+        std::thread::sleep(whole.mul_f64(f64::from(kill) / 7.0));
         child.kill().expect("the kill");
         child.wait().expect("its end");
         assert_eq!(read(), before, "kill {kill}");
