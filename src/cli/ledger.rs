@@ -1,6 +1,7 @@
 //! The ledger, loaded and derived, and what every command asks of it.
 
 use super::error::Failure;
+use super::rates::known_region;
 use super::request::Request;
 use crate::billing::{Bill, LineItem, all_line_items, bill};
 use crate::catalog::RateCard;
@@ -14,6 +15,14 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
     let facts = store.facts()?;
     let metered = store.metered(month)?;
     let mut ledger = derive(&facts, metered, request.now)?;
+    for region in &request.regions {
+        let recorded = ledger.usage.iter().any(|usage| usage.resource.region == *region)
+            || ledger.metered.iter().any(|(_, row)| row.region == *region);
+        // AWS may have regions that the card lacks, but a misspelt one would be billed $0.
+        if !recorded {
+            known_region(RateCard::shipped(), region)?;
+        }
+    }
     if !request.regions.is_empty() {
         ledger.keep_regions(&request.regions);
     }

@@ -54,6 +54,21 @@ fn an_empty_region_variable_hides_nothing() {
 }
 
 #[test]
+fn a_misspelt_region_is_an_error_and_not_zero_dollars() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES.replace("us-east-1,i-a", "xx-new-1,i-a"));
+    lab.ok(&["usage", "import", "notes.csv"]);
+    for command in [&["usage"][..], &["bill", "--month", "2026-10"], &["report", "--month", "2026-10"], &["advise"]] {
+        let ran = Ran::of(lab.gpucost(command).args(["--region", "us-esat-1"]));
+        assert_eq!(ran.code, Some(1), "{command:?}: {ran:?}");
+        assert!(ran.err.contains("`us-esat-1`") && ran.err.contains("did you mean `us-east-1`"), "{}", ran.err);
+    }
+    // One that the card lacks but the ledger has is no mistake.
+    let recorded = lab.ok(&["usage", "--region", "xx-new-1"]);
+    assert!(recorded.contains("i-a") && !recorded.contains("i-b"), "{recorded}");
+}
+
+#[test]
 fn the_output_is_the_flags_then_the_environments_then_the_configs() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);
