@@ -1,8 +1,10 @@
 //! The command line as typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Start here:
@@ -23,6 +25,25 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// # Errors
+    /// What clap prints: help and version as well as wrong usage.
+    pub fn parse_typed(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+        let mut command = Cli::command();
+        let empty: Vec<Id> = command
+            .get_arguments()
+            .filter(|arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty()))
+            .map(|arg| arg.get_id().clone())
+            .collect();
+        // A variable that is set to nothing (`GPUCOST_OUTPUT=`) is as good as unset, not a wrong value.
+        for id in empty {
+            command = command.mut_arg(id, |arg| arg.env(Resettable::Reset));
+        }
+        let mut matches = command.try_get_matches_from_mut(argv)?;
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
 }
 
 /// Options that every command takes. Precedence: the flag, then the environment, then the config file.

@@ -24,7 +24,6 @@ mod usage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use jiff::Timestamp;
 
 use args::{Cli, Command, UsageCommand};
@@ -33,7 +32,7 @@ use request::Request;
 
 /// Runs one command: data to stdout, everything else to stderr.
 pub fn run(argv: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
-    let cli = match Cli::try_parse_from(argv) {
+    let cli = match Cli::parse_typed(argv) {
         Ok(cli) => cli,
         Err(message) => {
             // Help and version are data (stdout, 0), the rest is wrong usage (stderr, 2): clap knows which.

@@ -44,11 +44,15 @@ fn the_region_is_the_flags_then_the_environments_then_the_configs() {
 }
 
 #[test]
-fn an_empty_region_variable_hides_nothing() {
+fn an_empty_variable_is_as_good_as_unset() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);
     lab.ok(&["usage", "import", "notes.csv"]);
-    let ran = Ran::of(lab.gpucost(&["usage"]).env("AWS_REGION", ""));
+    let mut command = lab.gpucost(&["usage"]);
+    for variable in ["AWS_REGION", "AWS_PROFILE", "GPUCOST_LEDGER", "GPUCOST_OUTPUT", "GPUCOST_CONFIG"] {
+        command.env(variable, "");
+    }
+    let ran = Ran::of(&mut command);
     assert_eq!(ran.out, lab.ok(&["usage"]));
     assert!(ran.out.contains("i-b"));
 }
