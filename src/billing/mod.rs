@@ -11,7 +11,7 @@ mod metered;
 mod snapshot;
 mod volume;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -60,32 +60,41 @@ fn line_items_within(ledger: &Ledger, card: &RateCard, window: Period) -> Vec<Li
             line_items.extend(of_day.into_iter().filter(|line| !exported.covers(line)));
         }
     }
+    drop(exported);
     line_items.extend(metered);
     line_items.sort_by(LineItem::reading_order);
     line_items
 }
 
 /// The days and meters that a billing export has the last word on.
-struct Exported {
-    resources: HashSet<(String, Meter, Date)>,
+#[derive(Default)]
+struct Exported<'a> {
+    resources: HashMap<(Meter, Date), HashSet<&'a str>>,
     /// Address rows name a network interface, not the instance: whole regions are compared.
-    addresses: HashSet<(String, Meter, Date)>,
+    address_regions: HashMap<(Meter, Date), HashSet<&'a str>>,
 }
 
-impl Exported {
-    fn new(metered: &[LineItem]) -> Exported {
-        let key = |line: &LineItem, id: &str| (id.to_owned(), line.meter, utc_date(line.period.start));
-        let is_address = |line: &&LineItem| matches!(line.meter, Meter::PublicIpv4InUse | Meter::PublicIpv4Idle);
-        Exported {
-            resources: metered.iter().map(|line| key(line, &line.resource.id)).collect(),
-            addresses: metered.iter().filter(is_address).map(|line| key(line, &line.resource.region)).collect(),
+impl<'a> Exported<'a> {
+    fn new(metered: &'a [LineItem]) -> Exported<'a> {
+        let mut exported = Exported::default();
+        for line in metered {
+            let key = (line.meter, utc_date(line.period.start));
+            exported.resources.entry(key).or_default().insert(&line.resource.id);
+            if matches!(line.meter, Meter::PublicIpv4InUse | Meter::PublicIpv4Idle) {
+                exported.address_regions.entry(key).or_default().insert(&line.resource.region);
+            }
         }
+        exported
     }
 
     fn covers(&self, line: &LineItem) -> bool {
-        let day = utc_date(line.period.start);
-        self.resources.contains(&(line.resource.id.clone(), line.meter, day))
-            || self.addresses.contains(&(line.resource.region.clone(), line.meter, day))
+        if self.resources.is_empty() {
+            return false;
+        }
+        let key = (line.meter, utc_date(line.period.start));
+        let names =
+            |known: &HashMap<_, HashSet<&str>>, name: &str| known.get(&key).is_some_and(|all| all.contains(name));
+        names(&self.resources, &line.resource.id) || names(&self.address_regions, &line.resource.region)
     }
 }
 

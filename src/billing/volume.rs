@@ -91,9 +91,13 @@ pub(super) fn line_items(
         return vec![LineItem::new(usage, Meter::VolumeStorage, subject, part).unrated(None, why)];
     };
     let mut held = RunUp::since(month.period().start, part, usage.hours_per_day);
-    if let Some(life) = life.filter(|life| life.start == part.start) {
-        let missing = (MINIMUM_SECONDS - life.seconds()).max(0);
-        held.until += billed_share(missing, usage.hours_per_day);
+    if let Some(life) = life {
+        // What the minimum asks beyond the life is charged where it begins.
+        let missing = billed_share((MINIMUM_SECONDS - life.seconds()).max(0), usage.hours_per_day);
+        held.until += missing;
+        if part.start != life.start {
+            held.from += missing;
+        }
     }
     volume_charges(volume_type, shape)
         .into_iter()

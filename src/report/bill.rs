@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::chart::{BarSeries, Chart, DailyBars};
 use super::table::{Cell, Column, Table};
 use crate::billing::{Bill, LineItem};
-use crate::ledger::{Certainty, Ledger, Meter, Phase};
+use crate::ledger::{Certainty, Evidence, Ledger, Meter, Phase, Resource};
 use crate::money::Usd;
 use crate::quantity::{Unit, exact};
 use crate::time::{Month, utc_date};
@@ -96,23 +96,16 @@ pub fn bill_table(bill: &Bill, with_possible: bool) -> Table {
     table
 }
 
-type ChargeKey = (String, String, String, Certainty, Meter, String, Phase, String);
+type ChargeKey<'a> = (&'a str, &'a str, &'a str, Certainty, Meter, &'a str, Phase, Option<Usd>);
 
 /// Lines of one charge at one rate, in the order of the bill: by region and resource, sure before possible.
-fn grouped(bill: &Bill) -> BTreeMap<ChargeKey, Vec<&LineItem>> {
-    let mut groups: BTreeMap<ChargeKey, Vec<&LineItem>> = BTreeMap::new();
+fn grouped(bill: &Bill) -> BTreeMap<ChargeKey<'_>, Vec<&LineItem>> {
+    let mut groups: BTreeMap<ChargeKey<'_>, Vec<&LineItem>> = BTreeMap::new();
     for line in &bill.line_items {
-        let rate = line.charge.rate().map_or(String::new(), |rate| rate.usd.exact());
-        let key = (
-            line.resource.account.clone(),
-            line.resource.region.clone(),
-            line.resource.id.clone(),
-            line.certainty,
-            line.meter,
-            line.subject.clone(),
-            line.phase,
-            rate,
-        );
+        let Resource { account, region, id, .. } = &line.resource;
+        let rate = line.charge.rate().map(|rate| rate.usd);
+        let key = (account.as_str(), region.as_str(), id.as_str());
+        let key = (key.0, key.1, key.2, line.certainty, line.meter, line.subject.as_str(), line.phase, rate);
         groups.entry(key).or_default().push(line);
     }
     groups
@@ -186,8 +179,8 @@ const fn unit_shown(unit: Unit) -> &'static str {
 }
 
 fn evidence(lines: &[&LineItem]) -> String {
-    let all: BTreeSet<String> = lines.iter().flat_map(|line| line.evidence.iter().map(ToString::to_string)).collect();
-    let mut shown: Vec<String> = all.iter().take(3).cloned().collect();
+    let all: BTreeSet<&Evidence> = lines.iter().flat_map(|line| &line.evidence).collect();
+    let mut shown: Vec<String> = all.iter().take(3).map(ToString::to_string).collect();
     if all.len() > 3 {
         shown.push(format!("and {} more", all.len() - 3));
     }
@@ -279,12 +272,12 @@ fn line_row(line: &LineItem) -> Vec<Cell> {
 
 /// What each resource cost, by purpose. Only purposes that cost something have a column.
 pub fn summary_table(bill: &Bill, ledger: &Ledger) -> Table {
-    let mut by_owner: BTreeMap<(String, String), BTreeMap<Purpose, Usd>> = BTreeMap::new();
+    let mut by_owner: BTreeMap<(&str, &str), BTreeMap<Purpose, Usd>> = BTreeMap::new();
     let mut totals: BTreeMap<Purpose, Usd> = BTreeMap::new();
     for (line, cost) in measured(bill) {
-        let owner = line.resource.instance_id.clone().unwrap_or_else(|| line.resource.id.clone());
+        let owner = line.resource.instance_id.as_deref().unwrap_or(&line.resource.id);
         let purpose = Purpose::of(line.meter, line.phase);
-        *by_owner.entry((line.resource.region.clone(), owner)).or_default().entry(purpose).or_default() += cost;
+        *by_owner.entry((&line.resource.region, owner)).or_default().entry(purpose).or_default() += cost;
         *totals.entry(purpose).or_default() += cost;
     }
     let mut columns = vec![
@@ -303,7 +296,7 @@ pub fn summary_table(bill: &Bill, ledger: &Ledger) -> Table {
     };
     for ((region, owner), costs) in &by_owner {
         let name = ledger.name_of(owner).unwrap_or(owner);
-        let mut row = vec![Cell::text(name), Cell::text(owner.clone()), Cell::text(region.clone())];
+        let mut row = vec![Cell::text(name), Cell::text(*owner), Cell::text(*region)];
         row.extend(cells(costs));
         table.push(row);
     }

