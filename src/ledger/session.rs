@@ -39,8 +39,8 @@ pub struct Overlap {
     pub id: String,
     pub from: Timestamp,
     pub until: Timestamp,
-    pub first: Evidence,
-    pub second: Evidence,
+    pub first: Box<Evidence>,
+    pub second: Box<Evidence>,
 }
 
 /// The sessions of all instances, by instance and start.
@@ -257,8 +257,8 @@ fn refuse_overlaps(sessions: &[Session]) -> Result<(), Overlap> {
             id: first.instance_id.clone(),
             from: second.start,
             until: first.end.earliest().min(second.end.earliest()).max(second.start),
-            first: first_evidence.clone(),
-            second: second_evidence.clone(),
+            first: Box::new(first_evidence.clone()),
+            second: Box::new(second_evidence.clone()),
         });
     }
     Ok(())

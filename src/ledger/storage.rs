@@ -79,8 +79,8 @@ pub(super) fn refuse_volume_overlaps(facts: &[(Evidence, Fact)]) -> Result<(), O
                     id: id.to_owned(),
                     from: both.start,
                     until: both.end,
-                    first: (*first_evidence).clone(),
-                    second: (*second_evidence).clone(),
+                    first: Box::new((*first_evidence).clone()),
+                    second: Box::new((*second_evidence).clone()),
                 });
             }
         }

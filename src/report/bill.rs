@@ -101,14 +101,19 @@ type ChargeKey<'a> = (&'a str, &'a str, &'a str, Certainty, Meter, &'a str, Phas
 /// Lines of one charge at one rate, in the order of the bill: by region and resource, sure before possible.
 fn grouped(bill: &Bill) -> BTreeMap<ChargeKey<'_>, Vec<&LineItem>> {
     let mut groups: BTreeMap<ChargeKey<'_>, Vec<&LineItem>> = BTreeMap::new();
-    for line in &bill.line_items {
-        let Resource { account, region, id, .. } = &line.resource;
-        let rate = line.charge.rate().map(|rate| rate.usd);
-        let key = (account.as_str(), region.as_str(), id.as_str());
-        let key = (key.0, key.1, key.2, line.certainty, line.meter, line.subject.as_str(), line.phase, rate);
-        groups.entry(key).or_default().push(line);
+    // The days of one charge stand together: one look-up for all of them.
+    for days in bill.line_items.chunk_by(|a, b| charge_key(a) == charge_key(b)) {
+        if let Some(first) = days.first() {
+            groups.entry(charge_key(first)).or_default().extend(days);
+        }
     }
     groups
+}
+
+fn charge_key(line: &LineItem) -> ChargeKey<'_> {
+    let Resource { account, region, id, .. } = &line.resource;
+    let rate = line.charge.rate().map(|rate| rate.usd);
+    (account, region, id, line.certainty, line.meter, &line.subject, line.phase, rate)
 }
 
 fn charge_row(lines: &[&LineItem]) -> Vec<Cell> {

@@ -114,7 +114,7 @@ fn a_volume_bills_the_same_running_and_stopped() {
 #[test]
 fn gp3_bills_what_is_above_its_baseline() {
     let storage = (Meter::VolumeStorage, dec("100"), "$8.00".to_owned());
-    assert_eq!(provisioned("gp3", 3000, Some(125)), [storage.clone()]);
+    assert_eq!(provisioned("gp3", 3000, Some(125)), std::slice::from_ref(&storage));
     assert_eq!(
         provisioned("gp3", 4000, Some(250)),
         [
