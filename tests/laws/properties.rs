@@ -222,7 +222,7 @@ fn check_reports(ledger: &Ledger, bill: &Bill) -> Result<(), TestCaseError> {
     let total = |table: &gpucost::report::table::Table, column: usize| {
         table.total.as_ref().and_then(|cells| cells.get(column)).and_then(|cell| cell.exact.clone())
     };
-    let charges = bill_table(bill);
+    let charges = bill_table(bill, true);
     prop_assert_eq!(total(&charges, 9), Some(bill.total().exact()));
     let summary = summary_table(bill, ledger);
     prop_assert_eq!(total(&summary, summary.columns.len() - 1), Some(bill.total().exact()));

@@ -54,7 +54,7 @@ fn total<'a>(table: &'a Table, key: &str) -> &'a Cell {
 #[test]
 fn the_bill_reads_by_charge_with_its_unrated_hours_said() {
     let (_, bill) = lab();
-    let table = bill_table(&bill);
+    let table = bill_table(&bill, true);
     assert_eq!(
         shown(&table, &["resource", "charge", "quantity", "unit", "rate_usd", "cost_usd"]),
         [
@@ -68,6 +68,8 @@ fn the_bill_reads_by_charge_with_its_unrated_hours_said() {
         ]
     );
     assert_eq!(total(&table, "cost_usd").shown, "$113.61");
+    let sure = bill_table(&bill, false);
+    assert_eq!((sure.rows.len(), &sure.total, &sure.notes), (6, &table.total, &table.notes), "the note has the rest");
     assert_eq!(
         table.notes,
         [
@@ -80,7 +82,7 @@ fn the_bill_reads_by_charge_with_its_unrated_hours_said() {
 #[test]
 fn every_rated_row_names_its_rates_source_and_date_and_every_row_its_evidence() {
     let (_, bill) = lab();
-    for table in [bill_table(&bill), line_item_table(&bill)] {
+    for table in [bill_table(&bill, true), line_item_table(&bill)] {
         let (rate, source, as_of) =
             (column(&table, "rate_usd"), column(&table, "rate_source"), column(&table, "rate_as_of"));
         for row in &table.rows {
@@ -95,7 +97,7 @@ fn every_rated_row_names_its_rates_source_and_date_and_every_row_its_evidence() 
 #[test]
 fn an_unrated_cost_is_empty_for_programs_not_zero() {
     let (_, bill) = lab();
-    for table in [bill_table(&bill), line_item_table(&bill)] {
+    for table in [bill_table(&bill, true), line_item_table(&bill)] {
         let spot: Vec<_> = table.rows.iter().filter(|row| row[column(&table, "resource")].shown == "i-2").collect();
         assert!(!spot.is_empty());
         assert!(spot.iter().all(|row| row[column(&table, "cost_usd")].exact.is_none()));
@@ -143,7 +145,10 @@ fn totals_of_table_summary_and_chart_agree() {
     let Chart::DailyBars(chart) = daily_chart(&bill) else { panic!("bars") };
     let drawn: Usd = chart.series.iter().flat_map(|series| &series.values).copied().sum();
     assert_eq!(drawn, bill.total());
-    assert_eq!(total(&bill_table(&bill), "cost_usd").exact, total(&summary_table(&bill, &ledger), "total_usd").exact);
+    assert_eq!(
+        total(&bill_table(&bill, true), "cost_usd").exact,
+        total(&summary_table(&bill, &ledger), "total_usd").exact
+    );
     assert_eq!(chart.days.len(), 31);
     assert_eq!(chart.title, "October 2026: $113.61, of which $56.88 (50 %) for disks with no running machine");
     let names: Vec<_> = chart.series.iter().map(|series| series.name.as_str()).collect();
@@ -156,7 +161,7 @@ fn a_month_without_cost_is_an_empty_chart_that_says_so() {
     let Chart::Empty { title, why } = daily_chart(&bill) else { panic!("nothing to draw") };
     assert_eq!(title, "October 2026: nothing to bill");
     assert_eq!(why, "No usage with a rate is recorded for this month.");
-    assert_eq!(total(&bill_table(&bill), "cost_usd").shown, "$0.00");
+    assert_eq!(total(&bill_table(&bill, true), "cost_usd").shown, "$0.00");
 }
 
 fn hours(facts: impl IntoIterator<Item = Fact>, by: &By) -> Table {
