@@ -59,7 +59,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     Some(Finding {
         id: format!("{ID}:{}", standing.id),
         rule: ID,
-        title: format!("{} running for {} h", session.instance_type, ran.round_dp(0)),
+        title: format!("{} running for {} h", session.instance_type, ran.trunc()),
         resource: resource_of(session, standing),
         last_seen: until,
         evidence: evidence(view, session, period, rate_lines),

@@ -26,6 +26,7 @@ pub use finding::{Action, Choice, Finding, Part};
 
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
+use crate::money::Usd;
 use inventory::Inventory;
 
 /// From when on a rule speaks up.
@@ -88,7 +89,12 @@ pub fn advise(ledger: &Ledger, card: &RateCard, thresholds: Thresholds, now: Tim
     findings
 }
 
+/// The largest saving first; what may save something nobody can price comes before what saves nothing now.
 fn by_saving(a: &Finding, b: &Finding) -> Ordering {
-    let saving = |finding: &Finding| finding.saving_per_month.most().or(finding.saving_per_month.least());
+    let saving = |finding: &Finding| {
+        let known = finding.saving_per_month.most().or(finding.saving_per_month.least());
+        let nothing = known.is_some_and(Usd::is_zero);
+        (!nothing, known)
+    };
     saving(b).cmp(&saving(a)).then_with(|| a.id.cmp(&b.id))
 }

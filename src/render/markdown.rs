@@ -54,6 +54,15 @@ fn table_under(table: &Table, heading: &str) -> String {
     for note in &table.notes {
         out.push_str(&format!("- {}\n", escaped(note)));
     }
+    if !table.commands.is_empty() {
+        out.push_str("\n```sh\n");
+        // A fence inside would end the fence.
+        table
+            .commands
+            .iter()
+            .for_each(|command| out.push_str(&format!("{}\n", visible(command).replace("```", "`\u{200b}``"))));
+        out.push_str("```\n");
+    }
     out
 }
 

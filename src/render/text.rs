@@ -53,6 +53,8 @@ pub fn table(table: &Table, width: usize, style: Style) -> String {
     for note in &table.notes {
         lines.extend(paragraph(note, width, Attribute::Dim, style));
     }
+    // Never wrapped: a broken line is another command.
+    lines.extend(table.commands.iter().map(|command| visible(command).into_owned()));
     let mut text = String::new();
     for line in lines {
         text.push_str(line.trim_end());

@@ -199,7 +199,7 @@ fn choice_row(finding: &Finding, choice: &Choice) -> Vec<Cell> {
 }
 
 /// One finding in full, for text and Markdown: what is charged, then the ways out with the evidence, the risk and the
-/// recommended command as notes.
+/// recommended commands.
 pub fn finding_tables(finding: &Finding) -> Vec<Table> {
     let one = std::slice::from_ref(finding);
     let name = if finding.resource.name.is_empty() { String::new() } else { format!(" ({})", finding.resource.name) };
@@ -221,7 +221,7 @@ pub fn finding_tables(finding: &Finding) -> Vec<Table> {
     choices.notes.push(format!("Risk: {}.", finding.risk));
     if let Some(choice) = finding.recommended() {
         choices.notes.push(format!("To {}:", choice.action.name()));
-        choices.notes.extend(command_lines(choice));
+        choices.commands = command_lines(choice);
     }
     tables.push(choices);
     tables

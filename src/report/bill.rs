@@ -90,7 +90,7 @@ pub fn bill_table(bill: &Bill, with_possible: bool) -> Table {
     let cells = table.columns.len();
     let mut total: Vec<Cell> = (0..cells).map(|_| Cell::missing("")).collect();
     total[0] = Cell::text("Total");
-    total[9] = Cell::cost(bill.total());
+    total[9] = total_cell(bill);
     table.total = Some(total);
     table.notes = notes(bill);
     table
@@ -190,6 +190,15 @@ fn evidence(lines: &[&LineItem]) -> String {
         shown.push(format!("and {} more", all.len() - 3));
     }
     shown.join("; ")
+}
+
+/// The sum of what has a rate: at least that much, where something measured has none.
+fn total_cell(bill: &Bill) -> Cell {
+    let total = Cell::cost(bill.total());
+    if bill.unrated().any(|(line, _)| line.certainty == Certainty::Measured) {
+        return Cell { shown: format!("≥ {}", total.shown), ..total };
+    }
+    total
 }
 
 /// What the total leaves out, and why.
@@ -307,6 +316,8 @@ pub fn summary_table(bill: &Bill, ledger: &Ledger) -> Table {
     }
     let mut total = vec![Cell::text("Total"), Cell::missing(""), Cell::missing("")];
     total.extend(cells(&totals));
+    total.pop();
+    total.push(total_cell(bill));
     table.total = Some(total);
     table.notes = notes(bill);
     table

@@ -86,6 +86,8 @@ pub struct Table {
     /// The total row: in text under a rule, in JSON apart, not in CSV (where it would be summed twice).
     pub total: Option<Vec<Cell>>,
     pub notes: Vec<String>,
+    /// Lines for a shell, under the notes: shown as they are, for people to copy.
+    pub commands: Vec<String>,
 }
 
 impl Table {

@@ -35,7 +35,7 @@ pub fn tables() -> impl Strategy<Value = Table> {
             prop::collection::vec(row, 0..8).prop_map(move |mut rows| {
                 let total = if has_total { rows.pop() } else { None };
                 let (columns, title, notes) = (columns.clone(), title.clone(), notes.clone());
-                Table { key: "t", title, columns, rows, total, notes }
+                Table { key: "t", title, columns, rows, total, notes, commands: Vec::new() }
             })
         },
     )
