@@ -15,6 +15,7 @@ use crate::money::Usd;
 use crate::quantity::parse_decimal;
 use crate::render;
 use crate::report::break_even::{answer_table, cumulative_chart, inputs_table, totals_table, verdict_sentence};
+use crate::report::quote::not_offered;
 use crate::store::write_file;
 use crate::time::{Month, Period, utc_date};
 
@@ -37,7 +38,16 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
         };
         write_file(path, &bytes)?;
     }
-    show::tables(&tables(&question, &answer, request.verbose), request)
+    let mut tables = tables(&question, &answer, request.verbose);
+    let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
+    let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
+    let kind = kind.and_then(|kind| RateCard::shipped().instance_type(kind));
+    if let (Some(note), Some(first)) =
+        (kind.and_then(|kind| not_offered(RateCard::shipped(), kind, region)), tables.first_mut())
+    {
+        first.notes.push(note);
+    }
+    show::tables(&tables, request)
 }
 
 /// The answer with the verdict as its title; the inputs and the totals over time on request.

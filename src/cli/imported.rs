@@ -45,6 +45,7 @@ pub fn import_table(imported: &[Imported]) -> Table {
         ]);
         if file.recorded.same_file {
             table.notes.push(format!("{}: imported before, nothing changed.", file.file));
+            continue;
         }
         for (why, rows, first_line) in &file.skipped {
             table.notes.push(format!("{}: skipped {rows}, first on line {first_line}: {why}.", file.file));

@@ -131,7 +131,7 @@ fn charge_row(lines: &[&LineItem]) -> Vec<Cell> {
         charge_cell(first),
         Cell::text(first.phase.name()),
         quantity.map_or(Cell::missing("unknown"), |quantity| Cell::number(quantity, 4)),
-        Cell::text(first.quantity.map_or("", |q| unit_shown(q.unit))),
+        first.quantity.map_or(Cell::missing(""), |q| Cell::new(unit_shown(q.unit), q.unit.name())),
         rate.map_or(Cell::missing("no rate"), |rate| Cell::rate(rate.usd)),
         cost.map_or(Cell::missing("unrated"), |cost| possible(first, Cell::cost(cost))),
         certainty_cell(first),

@@ -279,7 +279,7 @@ fn per_hour(usd: Usd) -> Cell {
 
 fn notes(card: &RateCard, launch: &Launch, quote: &Quote) -> Vec<String> {
     let mut notes = Vec::new();
-    notes.extend(not_offered(card, launch));
+    notes.extend(not_offered(card, launch.kind, launch.region));
     notes.push(format!(
         "A month is estimated at {ESTIMATE_MONTH_HOURS} h (365 × 24 / 12); at {} h/day it runs {} h. Storage bills by \
          the month, running or stopped: its hour is the month over {ESTIMATE_MONTH_HOURS}.",
@@ -318,8 +318,8 @@ fn volume_notes(card: &RateCard, launch: &Launch) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn not_offered(card: &RateCard, launch: &Launch) -> Option<String> {
-    let kind = launch.kind;
+/// That a type cannot be launched, or may not be, and what can in its place.
+pub fn not_offered(card: &RateCard, kind: &InstanceType, region: &str) -> Option<String> {
     let state = match &kind.offering {
         Offering::Offered => return None,
         Offering::NotOffered { since } => format!(
@@ -331,9 +331,9 @@ fn not_offered(card: &RateCard, launch: &Launch) -> Option<String> {
     let successors: Vec<String> = kind
         .successors
         .iter()
-        .map(|name| match card.on_demand(launch.region, name) {
+        .map(|name| match card.on_demand(region, name) {
             Ok(rate) => format!("{name} at {}/h", rate.usd.rate()),
-            Err(_) => format!("{name} (no rate in {})", launch.region),
+            Err(_) => format!("{name} (no rate in {region})"),
         })
         .collect();
     if successors.is_empty() {

@@ -8,8 +8,10 @@ use rust_decimal::Decimal;
 use super::table::{Cell, Column, Table};
 use crate::billing::LineItem;
 use crate::catalog::RateCard;
-use crate::ledger::{Certainty, EvidenceKind, Ledger, Meter, Phase, Tags};
+use crate::ledger::{Certainty, EvidenceKind, Ledger, Meter, Phase, Subject, Tags};
 use crate::time::Period;
+
+const HOURS_PER_DAY: Decimal = Decimal::from_parts(24, 0, 0, false, 0);
 
 /// What the hours are summed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,20 +94,42 @@ fn key(ledger: &Ledger, by: &By, id: &str, instance_type: &str, region: &str, ta
     }
 }
 
+/// Hours that an instance surely stood still: what its stretches say, or the phases of its volumes, where only notes
+/// of them show that it did not run.
 fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTreeMap<String, Hours>) {
+    let seconds = |period: Period, hours_per_day: Option<Decimal>| {
+        let period = window.map_or(Some(period), |window| period.intersection(window));
+        period.map_or(Decimal::ZERO, |period| {
+            Decimal::from(period.seconds()) * hours_per_day.unwrap_or(HOURS_PER_DAY) / HOURS_PER_DAY
+        })
+    };
+    let mut stopped: BTreeMap<&str, Decimal> = BTreeMap::new();
     for (id, stretches) in &ledger.stretches {
+        let of_instance = stretches.iter().filter(|stretch| stretch.phase == Phase::Stopped);
+        stopped.insert(id, of_instance.map(|stretch| seconds(stretch.period, stretch.hours_per_day)).sum());
+    }
+    let mut of_volumes: BTreeMap<(&str, &str), Decimal> = BTreeMap::new();
+    for usage in &ledger.usage {
+        let is_volume = matches!(usage.subject, Subject::Volume { .. } | Subject::VolumeOfUnknownSize);
+        let (true, Phase::Stopped, Some(instance_id)) = (is_volume, usage.phase, &usage.resource.instance_id) else {
+            continue;
+        };
+        if usage.certainty == Certainty::Measured {
+            let of_volume = of_volumes.entry((instance_id, &usage.resource.id)).or_default();
+            *of_volume += seconds(usage.period, usage.hours_per_day);
+        }
+    }
+    for ((instance_id, _), of_volume) in of_volumes {
+        let of_instance = stopped.entry(instance_id).or_default();
+        *of_instance = of_volume.max(*of_instance);
+    }
+    for (id, seconds) in stopped {
         let session = ledger.sessions_of(id).next_back();
         // Notes of 0 hours a day alone leave no session to tell.
         let (instance_type, region) = session
             .map_or(("(unknown)", "(unknown)"), |session| (session.instance_type.as_str(), session.region.as_str()));
-        for stretch in stretches.iter().filter(|stretch| stretch.phase == Phase::Stopped) {
-            let Some(period) = window.map_or(Some(stretch.period), |window| stretch.period.intersection(window)) else {
-                continue;
-            };
-            let share = stretch.hours_per_day.unwrap_or(Decimal::from(24)) / Decimal::from(24);
-            let hours = Decimal::from(period.seconds()) * share / Decimal::from(3600);
-            rows.entry(key(ledger, by, id, instance_type, region, &Tags::new())).or_default().stopped += hours;
-        }
+        let row = rows.entry(key(ledger, by, id, instance_type, region, &Tags::new())).or_default();
+        row.stopped += seconds / Decimal::from(3600);
     }
 }
 
@@ -143,9 +167,9 @@ fn arrange(title: &str, by: &By, rows: BTreeMap<String, Hours>) -> Table {
             Column::left("key", heading),
             Column::left("name", "Name").detail(),
             if *by == By::Instance { type_column } else { type_column.detail() },
-            Column::right("running_hours", "Running h"),
-            Column::right("possible_hours", "Possible h"),
-            Column::right("stopped_hours", "Stopped h"),
+            Column::right("running_hours", "Running"),
+            Column::right("possible_hours", "Possible").detail(),
+            Column::right("stopped_hours", "Stopped"),
             Column::right("gpu_hours", "GPU-h"),
             Column::left("evidence", "Evidence"),
         ],
