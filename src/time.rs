@@ -56,6 +56,13 @@ impl Period {
         (both.start < both.end).then_some(both)
     }
 
+    /// What is left of it without `other`: nothing, one part or two.
+    pub fn without(self, other: Period) -> impl Iterator<Item = Period> {
+        let before = Period { start: self.start, end: self.end.min(other.start) };
+        let after = Period { start: self.start.max(other.end), end: self.end };
+        [before, after].into_iter().filter(|part| part.start < part.end)
+    }
+
     pub fn contains(self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }

@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::catalog::{NoRate, Rate};
 use crate::ledger::{Certainty, Evidence, Meter, Phase, Resource, Usage};
-use crate::money::Usd;
+use crate::money::{LINE_ITEM_DECIMALS, Usd};
 use crate::quantity::{Quantity, UnitMismatch};
-use crate::time::{HOUR_DECIMALS, Month, Period};
+use crate::time::{HOUR_DECIMALS, Month, Period, utc_date};
 
 /// AWS writes quantities in months with this many decimals (measured on the FOCUS sample).
 const MONTH_QUANTITY_DECIMALS: u32 = 10;
@@ -99,6 +100,23 @@ impl LineItem {
 
     pub(super) fn unrated(self, quantity: Option<Quantity>, why: impl Into<String>) -> LineItem {
         LineItem { quantity, charge: Charge::Unrated { why: why.into() }, ..self }
+    }
+
+    /// The cost by UTC day. A row of an export that is coarser than a day is spread evenly over its period: that it was
+    /// so, nobody says; the days add up to the cost.
+    pub fn cost_by_day(&self) -> Vec<(Date, Usd)> {
+        let Some(cost) = self.charge.cost() else { return Vec::new() };
+        let total = Decimal::from(self.period.seconds());
+        let mut spent = Usd::ZERO;
+        let days = self.period.by_day().map(|(date, part)| {
+            let elapsed = Decimal::from(part.end.as_second() - self.period.start.as_second());
+            let until = cost.scaled(elapsed, total).unwrap_or(cost).to_decimals(LINE_ITEM_DECIMALS);
+            let of_day = until - spent;
+            spent = until;
+            (date, of_day)
+        });
+        let days: Vec<(Date, Usd)> = days.collect();
+        if days.is_empty() { vec![(utc_date(self.period.start), cost)] } else { days }
     }
 
     /// By region, resource and subject, then by day.

@@ -1,29 +1,28 @@
 //! AWS's billing rules, one rule a file: rates and usage over a month become line items.
 //!
-//! A line item covers one UTC day at most, so that the same lines serve the bill, the daily chart and
+//! A line item covers one UTC day at most (but for rows of exports that are coarser), so that the same lines serve the bill, the daily chart and
 //! the CSV, however the ledger happened to be cut.
 
 mod address;
 mod compute;
+mod exported;
 mod line_item;
 mod measured_use;
 mod metered;
 mod snapshot;
 mod volume;
 
-use std::collections::{HashMap, HashSet};
-
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use compute::Compute;
+use exported::Exported;
 pub use line_item::{Bill, Charge, LineItem};
 pub use measured_use::{MeasuredUse, measured_use};
 pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;
-use crate::ledger::{Ledger, Meter, Subject, Usage};
-use crate::time::{Month, Period, utc_date};
+use crate::ledger::{Ledger, Subject, Usage};
+use crate::time::{Month, Period};
 
 /// AWS bills at least this many seconds for each start of an instance and each volume.
 /// <https://aws.amazon.com/ec2/pricing/on-demand/>, <https://aws.amazon.com/ebs/pricing/> (read 2026-11-22)
@@ -31,8 +30,9 @@ pub const MINIMUM_SECONDS: i64 = 60;
 
 /// The line items of one calendar month (UTC), by day, resource and meter.
 ///
-/// Where a billing export covers a resource's day, its rows are the line items of that day and meter, and
-/// what other evidence says of it is left out: AWS's own meter is the better witness.
+/// Where a billing export reaches (from its first to its last charge of an account, region and month), its rows are the
+/// line items of the resources it names, and what other evidence says of them is left out. Rows of exports coarser than
+/// a day stay as they are.
 pub fn bill(ledger: &Ledger, card: &RateCard, month: Month) -> Bill {
     Bill { month, line_items: line_items_within(ledger, card, month.period()) }
 }
@@ -55,47 +55,14 @@ fn line_items_within(ledger: &Ledger, card: &RateCard, window: Period) -> Vec<Li
     let exported = Exported::new(&metered);
     let mut line_items = Vec::new();
     for usage in &ledger.usage {
-        for part in days_of(usage, window) {
-            let of_day = line_items_of_day(usage, part, card);
-            line_items.extend(of_day.into_iter().filter(|line| !exported.covers(line)));
-        }
+        let left = exported.left_to(usage, window);
+        let days = left.into_iter().flat_map(|part| days_of(usage, part));
+        line_items.extend(days.flat_map(|day| line_items_of_day(usage, day, card)));
     }
     drop(exported);
     line_items.extend(metered);
     line_items.sort_by(LineItem::reading_order);
     line_items
-}
-
-/// The days and meters that a billing export has the last word on.
-#[derive(Default)]
-struct Exported<'a> {
-    resources: HashMap<(Meter, Date), HashSet<&'a str>>,
-    /// Address rows name a network interface, not the instance: whole regions are compared.
-    address_regions: HashMap<(Meter, Date), HashSet<&'a str>>,
-}
-
-impl<'a> Exported<'a> {
-    fn new(metered: &'a [LineItem]) -> Exported<'a> {
-        let mut exported = Exported::default();
-        for line in metered {
-            let key = (line.meter, utc_date(line.period.start));
-            exported.resources.entry(key).or_default().insert(&line.resource.id);
-            if matches!(line.meter, Meter::PublicIpv4InUse | Meter::PublicIpv4Idle) {
-                exported.address_regions.entry(key).or_default().insert(&line.resource.region);
-            }
-        }
-        exported
-    }
-
-    fn covers(&self, line: &LineItem) -> bool {
-        if self.resources.is_empty() {
-            return false;
-        }
-        let key = (line.meter, utc_date(line.period.start));
-        let names =
-            |known: &HashMap<_, HashSet<&str>>, name: &str| known.get(&key).is_some_and(|all| all.contains(name));
-        names(&self.resources, &line.resource.id) || names(&self.address_regions, &line.resource.region)
-    }
 }
 
 fn days_of(usage: &Usage, window: Period) -> impl Iterator<Item = Period> {

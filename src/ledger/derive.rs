@@ -46,7 +46,7 @@ pub fn derive(
     let mut sessions = sessions_of(facts)?;
     sessions.retain(|session| session.start <= now);
     refuse_volume_overlaps(facts)?;
-    let mut metered: Vec<(Evidence, Metered)> = metered.into_iter().filter(|(_, row)| row.end <= now).collect();
+    let mut metered: Vec<(Evidence, Metered)> = metered.into_iter().filter(|(_, row)| row.start < now).collect();
     metered.sort_by(|(_, a), (_, b)| (&a.resource_id, a.start).cmp(&(&b.resource_id, b.start)));
     let mut ledger = Ledger { sessions, metered, ..Ledger::default() };
     for (evidence, fact) in facts {

@@ -352,12 +352,14 @@ pub fn daily_chart(bill: &Bill) -> Chart {
     let title = format!("{}: nothing to bill", in_words(bill.month));
     let days: Vec<Date> = bill.month.period().by_day().map(|(date, _)| date).collect();
     let mut series: BTreeMap<Purpose, Vec<Usd>> = BTreeMap::new();
-    for (line, cost) in measured(bill) {
+    for (line, _) in measured(bill) {
         let purpose = Purpose::of(line.meter, line.phase);
         let values = series.entry(purpose).or_insert_with(|| vec![Usd::ZERO; days.len()]);
-        let index = usize::try_from(utc_date(line.period.start).day() - 1).unwrap_or(0);
-        if let Some(value) = values.get_mut(index) {
-            *value += cost;
+        for (date, cost) in line.cost_by_day() {
+            let value = days.iter().position(|day| *day == date).and_then(|index| values.get_mut(index));
+            if let Some(value) = value {
+                *value += cost;
+            }
         }
     }
     series.retain(|_, values| values.iter().any(|value| !value.is_zero()));

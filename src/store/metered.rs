@@ -31,19 +31,37 @@ const COLUMNS: &str = "line, account, region, resource_id, meter, purchase, sku_
     instance_type, volume_type, unit, hours_mask, start_second, end_second, quantity, list_cost, billed_cost, \
     effective_cost, row_count";
 
-/// The rows of the ledger that speak of the same thing as a staged one.
-const SAME_KEY: &str = "m.superseded_by IS NULL AND m.day = s.day AND m.resource_id = s.resource_id AND m.meter = s.meter \
-    AND m.account = s.account AND m.region = s.region AND m.purchase = s.purchase \
-    AND m.sku_price_id = s.sku_price_id AND m.rate = s.rate";
+/// What an export speaks of: one meter of one resource on one day.
+const SUBJECT: [&str; 5] = ["day", "resource_id", "meter", "account", "region"];
+
+/// And what it says of it, to the last digit.
+const FIGURES: [&str; 10] = [
+    "purchase",
+    "sku_price_id",
+    "rate",
+    "instance_type",
+    "volume_type",
+    "hours_mask",
+    "quantity",
+    "list_cost",
+    "billed_cost",
+    "effective_cost",
+];
+
+/// That a row of the ledger, which counts, and a staged one agree in these columns.
+fn agree(metered: &str, staged: &str, columns: &[&str]) -> String {
+    let same = columns.iter().map(|column| format!(" AND {metered}.{column} = {staged}.{column}"));
+    format!("{metered}.superseded_by IS NULL{}", same.collect::<String>())
+}
 
 pub(super) fn make_stage(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS staged (
             line INTEGER, account TEXT, region TEXT, resource_id TEXT, meter TEXT, purchase TEXT, sku_price_id TEXT,
-            rate TEXT, day TEXT, name TEXT, tags TEXT, instance_type TEXT, volume_type TEXT, unit TEXT,
-            hours_mask INTEGER, start_second INTEGER, end_second INTEGER, quantity TEXT, list_cost TEXT,
+            rate TEXT, day TEXT, name TEXT, tags TEXT, instance_type TEXT, volume_type TEXT,
+            unit TEXT, hours_mask INTEGER, start_second INTEGER, end_second INTEGER, quantity TEXT, list_cost TEXT,
             billed_cost TEXT, effective_cost TEXT, row_count INTEGER,
-            PRIMARY KEY (day, resource_id, meter, account, region, purchase, sku_price_id, rate)
+            PRIMARY KEY (day, resource_id, meter, account, region, purchase, sku_price_id, rate, instance_type, volume_type)
         ) WITHOUT ROWID;
         DELETE FROM staged;",
     )
@@ -77,8 +95,8 @@ pub(super) fn stage(transaction: &Transaction<'_>, line: u64, row: &Metered) -> 
         row.day.to_string(),
         row.name,
         tags,
-        row.instance_type,
-        row.volume_type,
+        row.instance_type.as_deref().unwrap_or(""),
+        row.volume_type.as_deref().unwrap_or(""),
         row.unit.name(),
         row.hours_mask,
         row.start.as_second(),
@@ -92,7 +110,10 @@ pub(super) fn stage(transaction: &Transaction<'_>, line: u64, row: &Metered) -> 
     Ok(())
 }
 
-/// Moves the staged rows into the ledger: known ones are left, contradictions refused or superseded.
+/// Moves the staged rows into the ledger: known ones are left; what contradicts the ledger is refused, or supersedes it.
+///
+/// Rows of other hours of a day are another part of it. Rows of the same hours contradict, unless the new export says
+/// again what the ledger has and this besides (an hour that is covered by a savings plan in part).
 pub(super) fn unstage(
     transaction: &Transaction<'_>,
     import_id: i64,
@@ -100,10 +121,15 @@ pub(super) fn unstage(
     path: &Path,
 ) -> Result<Recorded, StoreError> {
     let fail = |e| sqlite_error(path, e);
+    let everything = [SUBJECT.as_slice(), FIGURES.as_slice()].concat();
     let differs = format!(
-        "FROM staged s JOIN metered m ON {SAME_KEY}
-         WHERE m.quantity <> s.quantity OR m.list_cost <> s.list_cost OR m.billed_cost <> s.billed_cost
-            OR m.effective_cost <> s.effective_cost"
+        "FROM staged s JOIN metered m ON {}
+            AND ((m.hours_mask & s.hours_mask) <> 0 OR m.hours_mask = s.hours_mask)
+         WHERE NOT EXISTS (SELECT 1 FROM staged t WHERE {})
+           AND NOT EXISTS (SELECT 1 FROM metered k WHERE {})",
+        agree("m", "s", &SUBJECT),
+        agree("m", "t", &everything),
+        agree("k", "s", &everything)
     );
     let mut recorded = Recorded::default();
     if supersede {
@@ -115,7 +141,9 @@ pub(super) fn unstage(
     let staged: i64 = transaction.query_row("SELECT count(*) FROM staged", [], |row| row.get(0)).map_err(fail)?;
     let sql = format!(
         "INSERT INTO metered (import_id, {COLUMNS})
-         SELECT ?1, {COLUMNS} FROM staged s WHERE NOT EXISTS (SELECT 1 FROM metered m WHERE {SAME_KEY})"
+         SELECT ?1, {COLUMNS} FROM staged s
+         WHERE NOT EXISTS (SELECT 1 FROM metered m WHERE {})",
+        agree("m", "s", &everything)
     );
     recorded.new = transaction.execute(&sql, [import_id]).map_err(fail)? as u64;
     recorded.known = staged.unsigned_abs() - recorded.new;
@@ -173,7 +201,7 @@ impl Store {
 fn read(row: &Row<'_>) -> Result<(Evidence, Metered), String> {
     let text = |column: &str| row.get::<_, String>(column).map_err(|e| e.to_string());
     let number = |column: &str| row.get::<_, i64>(column).map_err(|e| e.to_string());
-    let optional = |column: &str| row.get::<_, Option<String>>(column).map_err(|e| e.to_string());
+    let given = |column: &str| text(column).map(|text| Some(text).filter(|text| !text.is_empty()));
     let usd = |column: &str| text(column)?.parse().map_err(|e| format!("{column}: {e}"));
     let second = |column: &str| jiff::Timestamp::from_second(number(column)?).map_err(|e| format!("{column}: {e}"));
     let named = |column: &'static str| move || format!("unknown {column}");
@@ -187,10 +215,10 @@ fn read(row: &Row<'_>) -> Result<(Evidence, Metered), String> {
         name: text("name")?,
         tags: serde_json::from_str(&text("tags")?).map_err(|e| format!("tags: {e}"))?,
         meter: Meter::from_name(&text("meter")?).ok_or_else(named("meter"))?,
-        instance_type: optional("instance_type")?,
-        volume_type: optional("volume_type")?,
+        instance_type: given("instance_type")?,
+        volume_type: given("volume_type")?,
         purchase: Purchase::from_name(&text("purchase")?).ok_or_else(named("purchase"))?,
-        sku_price_id: Some(text("sku_price_id")?).filter(|id| !id.is_empty()),
+        sku_price_id: given("sku_price_id")?,
         rate: if rate.is_empty() { None } else { Some(rate.parse().map_err(|e| format!("rate: {e}"))?) },
         unit: Unit::from_name(&text("unit")?).ok_or_else(named("unit"))?,
         day: text("day")?.parse().map_err(|e| format!("day: {e}"))?,

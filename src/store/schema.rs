@@ -42,8 +42,8 @@ const MIGRATIONS: &[M<'_>] = &[M::up(
         day TEXT NOT NULL,
         name TEXT NOT NULL,
         tags TEXT NOT NULL,
-        instance_type TEXT,
-        volume_type TEXT,
+        instance_type TEXT NOT NULL,
+        volume_type TEXT NOT NULL,
         unit TEXT NOT NULL,
         hours_mask INTEGER NOT NULL,
         start_second INTEGER NOT NULL,
@@ -56,7 +56,8 @@ const MIGRATIONS: &[M<'_>] = &[M::up(
         superseded_by INTEGER REFERENCES imports(id)
     ) STRICT;
     CREATE UNIQUE INDEX metered_once ON metered
-        (day, resource_id, meter, account, region, purchase, sku_price_id, rate) WHERE superseded_by IS NULL;",
+        (day, resource_id, meter, account, region, purchase, sku_price_id, rate, instance_type, volume_type, hours_mask)
+        WHERE superseded_by IS NULL;",
 )];
 
 /// Settings that must be made on each connection, then the migrations that are due.

@@ -45,14 +45,15 @@ fn an_export_without_a_rate_leaves_the_row_unrated() {
 }
 
 #[test]
-fn an_export_replaces_other_evidence_of_that_resource_meter_and_day_alone() {
+fn within_its_reach_an_export_has_the_last_word_on_what_it_names() {
     let bill = october([three_days()], [metered("2026-10-06")]);
     let compute = bill.line_items.iter().filter(|line| line.meter == Meter::Compute);
     let hours: Vec<_> = compute.clone().map(|line| line.quantity.map(|q| q.amount)).collect();
     assert_eq!(hours, [Some(dec("24")), Some(dec("1.5")), Some(dec("24"))]);
     assert_eq!(cost(compute), usd("44.52"), "48 h × $0.90 + 1.5 h × $0.88");
-    for meter in [Meter::VolumeStorage, Meter::PublicIpv4InUse] {
-        assert_eq!(bill.line_items.iter().filter(|line| line.meter == meter).count(), 3, "{meter:?}");
+    // An instance in the export has its addresses there too, under their own ids; a volume has its own.
+    for (meter, days) in [(Meter::VolumeStorage, 3), (Meter::PublicIpv4InUse, 2)] {
+        assert_eq!(bill.line_items.iter().filter(|line| line.meter == meter).count(), days, "{meter:?}");
     }
     let other = Metered { resource_id: "i-2".to_owned(), ..metered("2026-10-06") };
     let bill = october([three_days()], [other]);
@@ -76,7 +77,7 @@ fn an_export_of_storage_leaves_compute_alone() {
 }
 
 #[test]
-fn exported_addresses_replace_those_of_the_region_that_day() {
+fn exported_addresses_replace_those_of_exported_instances_alone() {
     let eni = |region: &str| Metered {
         region: region.to_owned(),
         resource_id: "eni-1".to_owned(),
@@ -85,21 +86,23 @@ fn exported_addresses_replace_those_of_the_region_that_day() {
         rate: Some(usd("0.005")),
         ..metered("2026-10-06")
     };
-    let of = |row| {
-        let bill = october([three_days()], [row]);
+    let of = |rows: Vec<Metered>| {
+        let bill = october([three_days()], rows);
         let addresses = bill.line_items.iter().filter(|line| line.meter == Meter::PublicIpv4InUse);
         addresses.map(|line| line.resource.id.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(of(eni("us-west-2")), ["eni-1", "i-1", "i-1"]);
-    assert_eq!(of(eni("eu-west-1")), ["eni-1", "i-1", "i-1", "i-1"]);
+    assert_eq!(of(vec![eni("us-west-2"), metered("2026-10-06")]), ["eni-1", "i-1", "i-1"]);
+    assert_eq!(of(vec![eni("us-west-2")]), ["eni-1", "i-1", "i-1", "i-1"], "whose address it is, nobody says");
+    assert_eq!(of(vec![eni("eu-west-1")]), ["eni-1", "i-1", "i-1", "i-1"]);
 }
 
 #[test]
 fn rows_after_the_as_of_date_and_of_other_months_are_left_out() {
     assert_eq!(october([], [metered("2026-09-30"), metered("2026-11-01")]).line_items, []);
     let row = (evidence(EvidenceKind::BillingExport, "focus.csv", 2), metered("2026-10-06"));
-    let early = derive(&[], vec![row], at("2026-10-06T12:00:00Z")).expect("a ledger");
-    assert_eq!(early.metered, [], "the day was not over");
+    let rows_at = |now| derive(&[], vec![row.clone()], at(now)).expect("a ledger").metered.len();
+    assert_eq!(rows_at("2026-10-06T12:00:00Z"), 1, "AWS's figure for a day in progress");
+    assert_eq!(rows_at("2026-10-06"), 0);
 }
 
 #[test]
@@ -116,4 +119,13 @@ fn a_cost_beyond_belief_is_unrated_and_no_sum_overflows() {
 fn credits_and_refunds_keep_their_sign() {
     let refund = Metered { quantity: dec("-1.5"), ..metered("2026-10-06") };
     assert_eq!(october([], [refund, metered("2026-10-07")]).total(), Usd::ZERO);
+}
+
+#[test]
+fn a_row_of_a_month_is_spread_over_its_days_to_the_last_digit() {
+    let whole = Metered { start: at("2026-10-01"), end: at("2026-11-01"), ..metered("2026-10-01") };
+    let bill = october([], [whole]);
+    let days = bill.line_items[0].cost_by_day();
+    assert_eq!((days.len(), days[0].1), (31, usd("0.0425806452")), "$1.32 ÷ 31");
+    assert_eq!(days.iter().map(|(_, cost)| *cost).sum::<Usd>(), bill.total());
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod database;
+mod export_parts;
 mod imports;
 mod parsers;
 mod places;
