@@ -201,6 +201,17 @@ fn total_cell(bill: &Bill) -> Cell {
     total
 }
 
+/// The latest date of a card's rate that is later than the usage it prices.
+fn later_rate(bill: &Bill) -> Option<&str> {
+    let dates = bill.line_items.iter().filter_map(|line| {
+        let as_of: &str = &line.charge.rate()?.provenance.as_of;
+        let used = utc_date(line.period.start).to_string();
+        // ISO dates, months and intervals compare as text, by their beginning.
+        (as_of.get(..7)? > used.get(..7)?).then_some(as_of)
+    });
+    dates.max()
+}
+
 /// What the total leaves out, and why.
 fn notes(bill: &Bill) -> Vec<String> {
     let mut notes = Vec::new();
@@ -208,6 +219,12 @@ fn notes(bill: &Bill) -> Vec<String> {
         notes.push(format!(
             "Up to {} more, if what was open when last seen went on and snapshots are full.",
             bill.possible()
+        ));
+    }
+    if let Some(as_of) = later_rate(bill) {
+        notes.push(format!(
+            "Rates as of {as_of} stand in for those of {}: what AWS charged then may differ.",
+            bill.month
         ));
     }
     let mut unrated: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

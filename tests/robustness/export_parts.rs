@@ -54,8 +54,8 @@ fn sums(hours: &str, dollars: &str) -> (String, String) {
 #[test]
 fn parts_of_a_day_add_up() {
     let lab = Lab::new();
-    lab.write("one.csv", &export((0..6).map(|h| hour(2, h, "P", "Standard"))));
-    lab.write("two.csv", &export((6..10).map(|h| hour(2, h, "P", "Standard"))));
+    lab.write("one.csv", export((0..6).map(|h| hour(2, h, "P", "Standard"))));
+    lab.write("two.csv", export((6..10).map(|h| hour(2, h, "P", "Standard"))));
     lab.ok(&["usage", "import", "one.csv"]);
     lab.ok(&["usage", "import", "two.csv"]);
     assert_eq!(compute(&lab), sums("10", "16.24"));
@@ -65,8 +65,8 @@ fn parts_of_a_day_add_up() {
 fn the_same_hours_under_another_purchase_are_a_contradiction() {
     for (price_id, category) in [("Q", "Standard"), ("P", "Committed")] {
         let lab = Lab::new();
-        lab.write("one.csv", &export((0..6).map(|h| hour(2, h, "P", "Standard"))));
-        lab.write("two.csv", &export((0..6).map(|h| hour(2, h, price_id, category))));
+        lab.write("one.csv", export((0..6).map(|h| hour(2, h, "P", "Standard"))));
+        lab.write("two.csv", export((0..6).map(|h| hour(2, h, price_id, category))));
         lab.ok(&["usage", "import", "one.csv"]);
         let refused = lab.run(&["usage", "import", "two.csv"]);
         assert_eq!(refused.code, Some(1), "{}", refused.err);
@@ -80,8 +80,8 @@ fn the_same_hours_under_another_purchase_are_a_contradiction() {
 #[test]
 fn a_whole_day_supersedes_its_part() {
     let lab = Lab::new();
-    lab.write("part.csv", &export((0..6).map(|h| hour(2, h, "P", "Standard"))));
-    lab.write("whole.csv", &export((0..24).map(|h| hour(2, h, "P", "Standard"))));
+    lab.write("part.csv", export((0..6).map(|h| hour(2, h, "P", "Standard"))));
+    lab.write("whole.csv", export((0..24).map(|h| hour(2, h, "P", "Standard"))));
     lab.ok(&["usage", "import", "part.csv"]);
     assert_eq!(lab.run(&["usage", "import", "whole.csv"]).code, Some(1));
     lab.ok(&["usage", "import", "whole.csv", "--supersede"]);
@@ -92,7 +92,7 @@ fn a_whole_day_supersedes_its_part() {
 fn rows_without_sku_and_resource_keep_their_types_apart() {
     let lab = Lab::new();
     let row = |kind: &str| hour(2, 0, "", "Dynamic").replace("g5.4xlarge", kind).replace("i-0a11ce0000000001", "");
-    lab.write("spot.csv", &export([row("g5.xlarge"), row("p3.16xlarge")]));
+    lab.write("spot.csv", export([row("g5.xlarge"), row("p3.16xlarge")]));
     lab.ok(&["usage", "import", "spot.csv"]);
     let usage = lab.ok(&["usage", "--by", "type", "-o", "csv"]);
     assert!(usage.contains("g5.xlarge") && usage.contains("p3.16xlarge"), "{usage}");
@@ -105,7 +105,7 @@ us-east-1,i-0a11ce0000000001,g5.4xlarge,2024-09-02,2024-09-03,gp3:100\n";
 fn beyond_the_reach_of_an_export_notes_count() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);
-    lab.write("part.csv", &export((0..6).map(|h| hour(2, h, "P", "Standard"))));
+    lab.write("part.csv", export((0..6).map(|h| hour(2, h, "P", "Standard"))));
     lab.ok(&["usage", "import", "notes.csv", "part.csv", "--observed-at", "2024-09-04"]);
     assert_eq!(compute(&lab), sums("24", "38.976"), "6 hours of AWS's and 18 of the notes'");
 }
@@ -114,7 +114,7 @@ fn beyond_the_reach_of_an_export_notes_count() {
 fn within_its_reach_the_export_has_the_last_word() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);
-    lab.write("both_ends.csv", &export([hour(2, 0, "P", "Standard"), hour(2, 23, "P", "Standard")]));
+    lab.write("both_ends.csv", export([hour(2, 0, "P", "Standard"), hour(2, 23, "P", "Standard")]));
     lab.ok(&["usage", "import", "notes.csv", "both_ends.csv", "--observed-at", "2024-09-04"]);
     assert_eq!(compute(&lab), sums("2", "3.248"));
     let bill = lab.ok(&["bill", "--month", "2024-09"]);
@@ -128,7 +128,7 @@ fn a_month_in_one_row_covers_the_month() {
         us-east-1,i-0a11ce0000000001,g5.4xlarge,2024-09-02,2024-09-06T04:00:00Z\n";
     lab.write("notes.csv", notes);
     let row = period("2024-09-01 00:00:00", "2024-10-01 00:00:00", "100", "162.4", "P", "Standard");
-    lab.write("month.csv", &export([row]));
+    lab.write("month.csv", export([row]));
     lab.ok(&["usage", "import", "notes.csv", "month.csv", "--observed-at", "2024-10-04"]);
     assert_eq!(compute(&lab), sums("100", "162.4"));
     let early = lab.ok(&["bill", "--month", "2024-09", "--as-of", "2024-09-20"]);
