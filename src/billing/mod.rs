@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use compute::Compute;
 use exported::Exported;
 pub use line_item::{Bill, Charge, LineItem};
-pub use measured_use::{MeasuredUse, measured_use};
+pub use measured_use::{MeasuredStorage, MeasuredUse, measured_use};
 pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;

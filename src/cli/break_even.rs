@@ -1,5 +1,6 @@
 //! `gpucost break-even`
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::args::BreakEvenArgs;
@@ -7,17 +8,21 @@ use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
 use super::request::Request;
 use super::show;
-use crate::billing::{LineItem, MeasuredUse, measured_use, volume_charges};
+use crate::billing::{MeasuredStorage, MeasuredUse, measured_use, volume_charges};
 use crate::break_even::{Answer, BreakEvenError, Electricity, Input, Owning, Question, Renting, Terms, break_even};
 use crate::catalog::{Machine, NoRate, RateCard, Sector, VolumeSpec};
 use crate::ledger::VolumeShape;
 use crate::money::Usd;
-use crate::quantity::parse_decimal;
+use crate::quantity::{exact, parse_decimal};
 use crate::render;
 use crate::report::break_even::{answer_table, cumulative_chart, inputs_table, totals_table, verdict_sentence};
 use crate::report::quote::not_offered;
+use crate::report::table::Cell;
 use crate::store::write_file;
 use crate::time::{Month, Period, utc_date};
+
+/// Fewer days than a week hold no weekend: what they say of a month is doubtful.
+const FEW_DAYS: Decimal = Decimal::from_parts(7, 0, 0, false, 0);
 
 impl From<BreakEvenError> for Failure {
     fn from(error: BreakEvenError) -> Failure {
@@ -27,6 +32,9 @@ impl From<BreakEvenError> for Failure {
 
 pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     let measured = if args.hours_per_day.is_none() { Some(from_ledger(args, request)?) } else { None };
+    if let Some(measured) = &measured {
+        refuse_unknown_storage(args, measured)?;
+    }
     let question = question(args, measured.as_ref(), request)?;
     let answer = break_even(&question, utc_date(request.now))?;
     if let Some(path) = &args.chart {
@@ -38,7 +46,8 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
         };
         write_file(path, &bytes)?;
     }
-    let mut tables = tables(&question, &answer, request.verbose);
+    let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured));
+    let mut tables = tables(&question, &answer, said, request.verbose);
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
     let kind = kind.and_then(|kind| RateCard::shipped().instance_type(kind));
@@ -50,9 +59,16 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     show::tables(&tables, request)
 }
 
-/// The answer with the verdict as its title; the inputs and the totals over time on request.
-pub fn tables(question: &Question, answer: &Answer, verbose: bool) -> Vec<crate::report::table::Table> {
+/// The answer with the verdict as its title and what `measured` hours take for granted; the inputs and the
+/// totals over time on request.
+pub fn tables(
+    question: &Question,
+    answer: &Answer,
+    measured: Vec<String>,
+    verbose: bool,
+) -> Vec<crate::report::table::Table> {
     let mut first = answer_table(question, answer);
+    first.notes.extend(measured.into_iter().map(|said| format!("assumed: {said}")));
     first.title = verdict_sentence(question, answer);
     let mut tables = vec![first];
     if verbose {
@@ -62,15 +78,15 @@ pub fn tables(question: &Question, answer: &Answer, verbose: bool) -> Vec<crate:
     tables
 }
 
-/// The hours the ledger measured of the instance asked for, or of the one most used.
+/// What the ledger measured of the instance asked for, or of the one most used.
 fn from_ledger(args: &BreakEvenArgs, request: &Request) -> Result<MeasuredUse, Failure> {
     let ledger = load(request, None)
         .map_err(|failure| failure.hint("give --hours-per-day, or record usage first: `gpucost usage import FILE`"))?;
-    let lines = all_lines(&ledger);
     let since =
         args.since.as_deref().map(|text| text.parse::<Month>().map_err(|e| Failure::usage(format!("--since: {e}"))));
-    let window = window(&lines, since.transpose()?, request).ok_or_else(|| nothing_recorded(args))?;
-    measured_use(&lines, args.instance.as_deref(), window).ok_or_else(|| nothing_recorded(args))
+    let start = since.transpose()?.map_or(Timestamp::MIN, |month| month.period().start);
+    let within = Period { start, end: request.now };
+    measured_use(&all_lines(&ledger), args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))
 }
 
 fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
@@ -78,14 +94,57 @@ fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
     Failure::new(format!("the ledger has no running hours of {what}")).hint("give --hours-per-day, or import usage")
 }
 
-/// From the first day with usage, or `since`, up to the last day that is known in full.
-fn window(lines: &[LineItem], since: Option<Month>, request: &Request) -> Option<Period> {
-    let measured = || lines.iter().filter(|line| line.certainty == crate::ledger::Certainty::Measured);
-    let first = measured().map(|line| line.period.start).min()?;
-    let last = measured().map(|line| line.period.end).max()?.min(request.now);
-    let start = since.map_or(first, |month| month.period().start.max(first));
-    let start = crate::time::day(utc_date(start)).start;
-    (start < last).then_some(Period { start, end: last })
+/// An instance whose volumes are not in the records is no instance without volumes: the person asking knows.
+fn refuse_unknown_storage(args: &BreakEvenArgs, measured: &MeasuredUse) -> Result<(), Failure> {
+    if args.storage_usd_per_month.is_some() || !args.volumes.is_empty() {
+        return Ok(());
+    }
+    let id = &measured.instance_id;
+    match measured.storage {
+        MeasuredStorage::PerMonth(_) => Ok(()),
+        MeasuredStorage::NotRecorded => {
+            Err(Failure::new(format!("the ledger does not say which volumes {id} has, or that it has none"))
+                .hint("give --volume gp3:100, or --storage-usd-per-month (0 if there is none)"))
+        }
+        MeasuredStorage::Unpriced => Err(Failure::new(format!("the storage of {id} is not fully priced"))
+            .hint("see `gpucost bill`; or give --volume or --storage-usd-per-month")),
+    }
+}
+
+/// What measured use takes for granted beyond the question's inputs.
+pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse) -> Vec<String> {
+    let MeasuredUse { instance_type, region, instance_id: id, instances, .. } = measured;
+    let mut said = Vec::new();
+    if *instances > 1 {
+        said.push(format!(
+            "one machine takes the place of one instance: {id}, the busiest of {instances} {instance_type} in {region}"
+        ));
+    }
+    if measured.days() < FEW_DAYS {
+        said.push(format!(
+            "these hours go on, though the ledger has only {} days of {id}",
+            Cell::number(measured.days(), 2).shown
+        ));
+    }
+    let unrated = measured.unrated_hours();
+    let card = RateCard::shipped().on_demand(region, instance_type);
+    if let (None, false, Ok(rate)) = (&args.usd_per_hour, unrated.is_zero(), card) {
+        said.push(format!(
+            "{} of {} h have no rate in the records: they are counted on demand, {}/h as of {}",
+            exact(unrated),
+            exact(measured.hours),
+            rate.usd.rate(),
+            rate.provenance.as_of
+        ));
+    }
+    if args.storage_usd_per_month.is_none() && args.volumes.is_empty() {
+        match measured.storage {
+            MeasuredStorage::PerMonth(_) => {}
+            MeasuredStorage::NotRecorded => said.push(format!("the storage of {id} is not in the records: left out")),
+            MeasuredStorage::Unpriced => said.push(format!("the storage of {id} is not fully priced: left out")),
+        }
+    }
+    said
 }
 
 /// The question as asked, each number with its source.
@@ -196,11 +255,14 @@ fn renting(
         }
         (None, Some(text)) => ("the rented instance".to_owned(), Input::given(dollars("--usd-per-hour", text)?)),
         (Some(instance), None) => {
-            let rate = card.on_demand(region, instance)?;
-            (
-                format!("{instance} in {region}"),
-                Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of)),
-            )
+            let rate = match measured {
+                Some(measured) => measured_rate(measured, card)?,
+                None => {
+                    let rate = card.on_demand(region, instance)?;
+                    Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of))
+                }
+            };
+            (format!("{instance} in {region}"), rate)
         }
         (None, None) => {
             return Err(Failure::usage("which instance would the machine replace?")
@@ -219,13 +281,33 @@ fn renting(
     } else if !args.volumes.is_empty() {
         renting.storage_usd_per_month = storage(&args.volumes, region, card)?;
     } else if let Some(measured) = measured {
-        let storage = measured.storage_per_month.ok_or_else(|| {
-            Failure::new(format!("the storage of {} is not fully priced", measured.instance_type))
-                .hint("see `gpucost bill`; or give --volume or --storage-usd-per-month")
-        })?;
-        renting.storage_usd_per_month = Input::from(storage, format!("the ledger, {}", days(measured)));
+        renting.storage_usd_per_month = match measured.storage {
+            MeasuredStorage::PerMonth(usd) => Input::from(usd, format!("the ledger, {}", days(measured))),
+            MeasuredStorage::NotRecorded => Input::from(Usd::ZERO, "not in the records: left out"),
+            MeasuredStorage::Unpriced => Input::from(Usd::ZERO, "not fully priced: left out"),
+        };
     }
     Ok(renting)
+}
+
+/// What the hours cost by the records: own, spot and metered rates where they name them, else the card's.
+fn measured_rate(measured: &MeasuredUse, card: &RateCard) -> Result<Input<Usd>, Failure> {
+    let MeasuredUse { instance_type, region, rated_cost, rated_hours, .. } = measured;
+    let unrated = measured.unrated_hours();
+    let on_demand = if unrated.is_zero() { None } else { Some(card.on_demand(region, instance_type)?) };
+    let rate = measured
+        .usd_per_hour(on_demand.as_ref().map(|rate| rate.usd))
+        .ok_or_else(|| Failure::new("the cost of the ledger's hours is too large to hold"))?;
+    let as_of = measured.rate_as_of.as_ref().map_or_else(String::new, |date| format!(", rate as of {date}"));
+    let rated = format!("the ledger: {rated_cost} over {} h{as_of}", exact(*rated_hours));
+    let source = match on_demand {
+        None => rated,
+        Some(rate) => {
+            let source = format!("{} h at the on-demand rate as of {}", exact(unrated), rate.provenance.as_of);
+            if rated_hours.is_zero() { source } else { format!("{rated}; {source}") }
+        }
+    };
+    Ok(Input::from(rate, source))
 }
 
 /// What volumes cost a month, and the rates that rests on.
@@ -265,14 +347,11 @@ fn terms(args: &BreakEvenArgs, measured: Option<&MeasuredUse>) -> Result<Terms, 
     let hours = match (&args.hours_per_day, measured) {
         (Some(text), _) => Input::given(number("--hours-per-day", text)?),
         (None, Some(measured)) => {
-            let source = format!(
-                "the ledger: {} h of {} on {} instance{}, {}",
-                crate::quantity::exact(measured.hours),
-                measured.instance_type,
-                measured.instances,
-                if measured.instances == 1 { "" } else { "s" },
-                days(measured)
-            );
+            let MeasuredUse { instance_type, instance_id, instances, .. } = measured;
+            let busiest = if *instances > 1 { format!("the busiest of {instances}: ") } else { String::new() };
+            let hours = exact(measured.hours);
+            let source =
+                format!("the ledger: {hours} h of {instance_type} on {busiest}{instance_id}, {}", days(measured));
             Input::from(measured.hours_per_day, source)
         }
         (None, None) => return Err(Failure::usage("how many hours a day?").hint("give --hours-per-day")),

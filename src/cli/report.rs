@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::advise::{findings, in_words};
 use super::args::{BreakEvenArgs, ReportArgs};
-use super::break_even::{question, tables};
+use super::break_even::{assumptions, question, tables};
 use super::error::{Exit, Failure};
-use super::ledger::{load_bill, parse_month};
+use super::ledger::{all_lines, load, load_bill, parse_month};
 use super::request::Request;
 use super::show;
 use crate::advice::Finding;
-use crate::billing::{Bill, measured_use};
+use crate::billing::{Bill, MeasuredUse, measured_use};
 use crate::break_even::{Answer, Question, break_even};
+use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 use crate::render;
 use crate::report::bill::{daily_chart, line_item_table, summary_table};
@@ -20,7 +21,7 @@ use crate::report::chart::Chart;
 use crate::report::month::{BREAK_EVEN, COST_BY_DAY, Comparison, LINE_ITEMS, REPORT, SUMMARY, document, no_machine};
 use crate::report::table::Table;
 use crate::store::replace_directory;
-use crate::time::utc_date;
+use crate::time::{Period, utc_date};
 
 /// A month, computed: what a report is made of.
 pub struct MonthReport {
@@ -28,6 +29,8 @@ pub struct MonthReport {
     pub bill: Bill,
     pub findings: Vec<Finding>,
     pub comparison: Option<(Question, Answer)>,
+    /// What the comparison takes for granted of the ledger; why there is none, if there is none.
+    pub said_of_comparison: Vec<String>,
 }
 
 pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
@@ -49,17 +52,34 @@ pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
 /// The bill's month with its advice and, if a machine is named, rent or own from the month's own hours.
 pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Request) -> Result<MonthReport, Failure> {
     let findings = findings(&ledger, request);
-    let named = args.machine.is_some() || args.machine_usd.is_some();
-    let measured = measured_use(&bill.line_items, args.instance.as_deref(), bill.month.period());
-    let comparison = match measured {
-        Some(measured) if named => {
-            let question = question(args, Some(&measured), request)?;
-            let answer = break_even(&question, utc_date(bill.month.period().end))?;
-            Some((question, answer))
-        }
-        _ => None,
+    let month = bill.month;
+    let report =
+        |comparison, said_of_comparison| MonthReport { ledger, bill, findings, comparison, said_of_comparison };
+    if args.machine.is_none() && args.machine_usd.is_none() {
+        return Ok(report(None, vec![no_machine().to_owned()]));
+    }
+    let Period { start, end } = month.period();
+    // Of a month in progress, the days to come are no days without use.
+    let within = Period { start, end: end.min(request.now) };
+    let Some(measured) = in_month(args, within, request)? else {
+        let what = args.instance.as_deref().unwrap_or("any instance");
+        return Ok(report(None, vec![format!("The ledger has no running hours of {what} in {month}.")]));
     };
-    Ok(MonthReport { ledger, bill, findings, comparison })
+    if args.usd_per_hour.is_none() && !measured.unrated_hours().is_zero() {
+        let MeasuredUse { region, instance_type, .. } = &measured;
+        if let Err(no_rate) = RateCard::shipped().on_demand(region, instance_type) {
+            return Ok(report(None, vec![format!("Not compared: {no_rate}.")]));
+        }
+    }
+    let question = question(args, Some(&measured), request)?;
+    let answer = break_even(&question, utc_date(within.end))?;
+    Ok(report(Some((question, answer)), assumptions(args, &measured)))
+}
+
+/// The month's use as `gpucost break-even` measures it: of the whole ledger, which knows since when.
+fn in_month(args: &BreakEvenArgs, within: Period, request: &Request) -> Result<Option<MeasuredUse>, Failure> {
+    let whole = load(request, None)?;
+    Ok(measured_use(&all_lines(&whole), args.instance.as_deref(), within))
 }
 
 /// Renders every file first, then writes them: a failure leaves the old report as it was.
@@ -67,12 +87,13 @@ pub fn write(report: &MonthReport, folder: &Path, request: &Request) -> Result<V
     let bill = &report.bill;
     let chart = match &report.comparison {
         Some((question, answer)) => cumulative_chart(question, answer),
-        None => Chart::Empty { title: "Rent or own".to_owned(), why: no_machine().to_owned() },
+        None => Chart::Empty { title: "Rent or own".to_owned(), why: report.said_of_comparison.join(" ") },
     };
     let comparison = report.comparison.as_ref().map(|(question, answer)| Comparison {
         verdict: verdict_sentence(question, answer),
-        tables: untitled(tables(question, answer, true)),
+        tables: untitled(tables(question, answer, report.said_of_comparison.clone(), true)),
     });
+    let comparison = comparison.ok_or_else(|| report.said_of_comparison.clone());
     let document =
         document(bill, &report.ledger, comparison, in_words(&report.findings, report.findings.len(), request.now));
     let files = [

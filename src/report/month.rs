@@ -34,8 +34,13 @@ pub struct Comparison {
     pub tables: Vec<Table>,
 }
 
-/// Ties a month's tables and pictures together.
-pub fn document(bill: &Bill, ledger: &Ledger, comparison: Option<Comparison>, advice: Vec<Table>) -> Document {
+/// Ties a month's tables and pictures together; `comparison` is the verdict's, or says why there is none.
+pub fn document(
+    bill: &Bill,
+    ledger: &Ledger,
+    comparison: Result<Comparison, Vec<String>>,
+    advice: Vec<Table>,
+) -> Document {
     let mut cost = Section {
         heading: "What it cost".to_owned(),
         paragraphs: vec![cost_sentence(bill)],
@@ -47,17 +52,13 @@ pub fn document(bill: &Bill, ledger: &Ledger, comparison: Option<Comparison>, ad
         summary.notes.clear();
     }
     let rent_or_own = match comparison {
-        Some(comparison) => Section {
+        Ok(comparison) => Section {
             heading: "Rent or own".to_owned(),
             paragraphs: vec![comparison.verdict],
             picture: Some((BREAK_EVEN, "Cumulative cost of renting and owning".to_owned())),
             tables: comparison.tables,
         },
-        None => Section {
-            heading: "Rent or own".to_owned(),
-            paragraphs: vec![no_machine().to_owned()],
-            ..Section::default()
-        },
+        Err(paragraphs) => Section { heading: "Rent or own".to_owned(), paragraphs, ..Section::default() },
     };
     let advice = Section { heading: "What to do".to_owned(), tables: advice, ..Section::default() };
     let files = Section {
