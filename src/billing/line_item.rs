@@ -193,6 +193,11 @@ impl Bill {
         self.sum(Certainty::Measured)
     }
 
+    /// Whether something that was surely used has no rate: [`total`](Bill::total) is then the least it can be.
+    pub fn is_lower_bound(&self) -> bool {
+        self.unrated().any(|(line, _)| line.certainty == Certainty::Measured)
+    }
+
     /// What may come on top: usage after an unknown end, and upper bounds.
     pub fn possible(&self) -> Usd {
         self.sum(Certainty::Possible)

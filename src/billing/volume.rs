@@ -8,13 +8,11 @@ use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
 use super::line_item::{LineItem, RunUp, billed_share};
-use crate::catalog::{RateCard, VolumeRate, VolumeType};
+use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, RateCard, VolumeRate, VolumeType};
 use crate::ledger::{Meter, Usage, VolumeShape};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
 
-const GP3_FREE_IOPS: u32 = 3_000;
-const GP3_FREE_MIBPS: u32 = 125;
 const IO2_TIER_1_IOPS: u32 = 32_000;
 const IO2_TIER_2_IOPS: u32 = 64_000;
 
@@ -32,13 +30,17 @@ pub struct VolumeCharge {
 /// What a volume of this type, size and provisioned performance is charged for, storage first.
 pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> Vec<VolumeCharge> {
     let name = volume_type.name();
-    let mut charges = vec![VolumeCharge {
-        meter: Meter::VolumeStorage,
-        rate: VolumeRate::Storage,
-        amount: Decimal::from(shape.size_gb),
-        unit: Unit::GbMonth,
-        subject: format!("{name} {} GB", shape.size_gb),
-    }];
+    let mut charges = Vec::new();
+    // No volume has 0 GB: it is what may have been provisioned more, of performance alone.
+    if shape.size_gb > 0 {
+        charges.push(VolumeCharge {
+            meter: Meter::VolumeStorage,
+            rate: VolumeRate::Storage,
+            amount: Decimal::from(shape.size_gb),
+            unit: Unit::GbMonth,
+            subject: format!("{name} {} GB", shape.size_gb),
+        });
+    }
     let iops = shape.iops.unwrap_or(0);
     let mut add_iops = |rate, iops: u32, subject: String| {
         if iops > 0 {
@@ -48,7 +50,7 @@ pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> Vec<Volum
     };
     match volume_type {
         VolumeType::Gp3 => {
-            let above = iops.saturating_sub(GP3_FREE_IOPS);
+            let above = iops.saturating_sub(GP3_BASELINE_IOPS);
             add_iops(VolumeRate::Iops, above, format!("gp3 {above} IOPS above 3,000"));
         }
         VolumeType::Io1 => add_iops(VolumeRate::Iops, iops, format!("io1 {iops} IOPS")),
@@ -63,7 +65,7 @@ pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> Vec<Volum
         VolumeType::Gp2 | VolumeType::St1 | VolumeType::Sc1 | VolumeType::Standard => {}
     }
     if volume_type == VolumeType::Gp3 {
-        let above = shape.throughput_mibps.unwrap_or(0).saturating_sub(GP3_FREE_MIBPS);
+        let above = shape.throughput_mibps.unwrap_or(0).saturating_sub(GP3_BASELINE_THROUGHPUT_MIBPS);
         if above > 0 {
             charges.push(VolumeCharge {
                 meter: Meter::VolumeThroughput,
@@ -99,14 +101,17 @@ pub(super) fn line_items(
             held.from += missing;
         }
     }
-    volume_charges(volume_type, shape)
-        .into_iter()
-        .map(|charge| {
-            let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
-            let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
-            LineItem::new(usage, charge.meter, charge.subject, part).priced(quantity, rate)
-        })
-        .collect()
+    let charges = volume_charges(volume_type, shape).into_iter().map(|charge| {
+        let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
+        let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
+        LineItem::new(usage, charge.meter, charge.subject, part).priced(quantity, rate)
+    });
+    // All IOPS of these types bill: not knowing how many is not knowing what they cost.
+    let unknown_iops = (volume_type.requires_iops() && shape.iops.is_none()).then(|| {
+        LineItem::new(usage, Meter::VolumeIops, format!("{volume_type} IOPS"), part)
+            .unrated(None, "its IOPS are unknown")
+    });
+    charges.chain(unknown_iops).collect()
 }
 
 pub(super) fn unknown_size(usage: &Usage, part: Period) -> LineItem {

@@ -145,6 +145,27 @@ fn io1_bills_all_its_iops() {
 }
 
 #[test]
+fn unknown_iops_are_not_zero_iops() {
+    for (volume_type, total) in [("io1", "$12.50"), ("io2", "$12.50")] {
+        let seen = VolumeSeen {
+            volume_type: volume_type.to_owned(),
+            iops: None,
+            attached_to: None,
+            ..volume_seen("vol-1", "2026-10-01", "2026-11-01")
+        };
+        let bill = bill(&ledger([Fact::Volume(seen)], "2026-11-01"), RateCard::shipped(), month("2026-10"));
+        assert_eq!(bill.total().to_string(), total);
+        assert!(bill.is_lower_bound(), "{volume_type}: ≥ {total}");
+        let unrated: Vec<_> = bill.unrated().collect();
+        assert_eq!(unrated.len(), 31, "a line a day");
+        for (line, why) in unrated {
+            assert_eq!((line.meter, why), (Meter::VolumeIops, "its IOPS are unknown"));
+            assert_eq!((line.subject.as_str(), line.quantity), (&*format!("{volume_type} IOPS"), None));
+        }
+    }
+}
+
+#[test]
 fn io2_bills_its_iops_in_three_tiers() {
     let tiers = |iops| {
         let mut tiers: Vec<(Decimal, String)> = provisioned("io2", iops, None)
