@@ -53,15 +53,10 @@ pub struct Global {
     #[cfg(feature = "aws")]
     #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
-    /// AWS region (repeat it for several)
-    #[arg(
-        long,
-        global = true,
-        env = "AWS_REGION",
-        value_name = "REGION",
-        value_delimiter = ',',
-        help_heading = "Global options"
-    )]
+    /// AWS region (repeat it for several); of the ledger, only what is there [default: all of the ledger; AWS_REGION
+    /// or the config file's where a command needs one]
+    // The variable is read later: clap would not tell it from the flag, and it must not leave out recorded usage.
+    #[arg(long, global = true, value_name = "REGION", value_delimiter = ',', help_heading = "Global options")]
     pub region: Vec<String>,
     /// The ledger file [default: in the platform's data directory]
     #[arg(long, global = true, env = "GPUCOST_LEDGER", value_name = "PATH", help_heading = "Global options")]

@@ -33,6 +33,7 @@ pub fn run(args: &DemoArgs, request: &Request) -> Result<Exit, Failure> {
         ledger: scratch.path().join("ledger.db"),
         now: parse_timestamp(NOW).map_err(Failure::new)?,
         regions: Vec::new(),
+        ledger_regions: Vec::new(),
         ..request.clone()
     };
     record(request)?;

@@ -9,13 +9,13 @@ use crate::ledger::{Ledger, derive};
 use crate::store::Store;
 use crate::time::Month;
 
-/// Loads the ledger; of billing exports one month, or all.
+/// Loads the ledger, of the regions typed alone; of billing exports one month, or all.
 pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> {
     let store = Store::open(&request.ledger)?;
     let facts = store.facts()?;
     let metered = store.metered(month)?;
     let mut ledger = derive(&facts, metered, request.now)?;
-    for region in &request.regions {
+    for region in &request.ledger_regions {
         let recorded = ledger.usage.iter().any(|usage| usage.resource.region == *region)
             || ledger.metered.iter().any(|(_, row)| row.region == *region);
         // AWS may have regions that the card lacks, but a misspelt one would be billed $0.
@@ -23,8 +23,8 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
             known_region(RateCard::shipped(), region)?;
         }
     }
-    if !request.regions.is_empty() {
-        ledger.keep_regions(&request.regions);
+    if !request.ledger_regions.is_empty() {
+        ledger.keep_regions(&request.ledger_regions);
     }
     Ok(ledger)
 }

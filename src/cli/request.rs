@@ -14,6 +14,9 @@ use crate::time::parse_timestamp;
 /// The region of the tutorial and of most published prices, where the user names none.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
+/// What names a region where the command line does not, as in the AWS CLI.
+const REGION_VARIABLE: &str = "AWS_REGION";
+
 /// Width of tables where the terminal tells none.
 const DEFAULT_WIDTH: usize = 80;
 
@@ -21,8 +24,10 @@ const DEFAULT_WIDTH: usize = 80;
 pub struct Request {
     #[cfg(feature = "aws")]
     pub profile: Option<String>,
-    /// Empty: none was named.
+    /// As typed, or else of the environment or the config file. Empty: none was named.
     pub regions: Vec<String>,
+    /// As typed alone: what the ledger is asked about. A default that left out records would bill them $0 in silence.
+    pub ledger_regions: Vec<String>,
     pub ledger: PathBuf,
     pub output: Output,
     pub color: bool,
@@ -51,10 +56,16 @@ impl Request {
             Some(text) => parse_timestamp(&text).map_err(|e| Failure::usage(format!("--as-of: {e}")))?,
             None => now,
         };
+        let typed = named(global.region);
         Ok(Request {
             #[cfg(feature = "aws")]
             profile: global.profile.filter(|name| !name.is_empty()).or(config.profile),
-            regions: named(global.region).or_else(|| named(config.region)).unwrap_or_default(),
+            regions: typed
+                .clone()
+                .or_else(|| named(from_environment(REGION_VARIABLE)))
+                .or_else(|| named(config.region))
+                .unwrap_or_default(),
+            ledger_regions: typed.unwrap_or_default(),
             ledger,
             output: global.output.or(config.output).unwrap_or(Output::Table),
             color: !global.no_color && wants_color(),
@@ -84,6 +95,7 @@ impl Request {
             #[cfg(feature = "aws")]
             profile: None,
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            ledger_regions: Vec::new(),
             ledger: PathBuf::new(),
             output: Output::Table,
             color: false,
@@ -101,6 +113,11 @@ fn named(regions: Vec<String>) -> Option<Vec<String>> {
     let named: Vec<String> =
         regions.iter().map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect();
     (!named.is_empty()).then_some(named)
+}
+
+fn from_environment(variable: &str) -> Vec<String> {
+    let value = std::env::var_os(variable).unwrap_or_default();
+    value.to_string_lossy().split(',').map(str::to_owned).collect()
 }
 
 fn path(path: Option<PathBuf>) -> Option<PathBuf> {

@@ -44,6 +44,40 @@ fn the_region_is_the_flags_then_the_environments_then_the_configs() {
 }
 
 #[test]
+fn only_a_typed_region_leaves_records_out() {
+    let lab = Lab::new();
+    lab.write("notes.csv", NOTES);
+    lab.ok(&["usage", "import", "notes.csv"]);
+    let ledger_commands: [&[&str]; 5] = [
+        &["usage"],
+        &["bill", "--month", "2026-10"],
+        &["advise"],
+        &["report", "--month", "2026-10"],
+        &["break-even", "--machine-usd", "1000"],
+    ];
+    let summary = || std::fs::read_to_string(lab.cwd().join("reports/2026-10/summary.csv")).unwrap();
+    let all = ledger_commands.map(|command| lab.ok(command));
+    let all_summary = summary();
+    assert!(all[0].contains("i-a") && all[0].contains("i-b"), "{}", all[0]);
+    for (command, all) in ledger_commands.iter().zip(&all) {
+        let ran = Ran::of(lab.gpucost(command).env("AWS_REGION", "ap-south-1"));
+        assert_eq!((ran.code, &ran.out), (Some(0), all), "{command:?}");
+    }
+    assert_eq!(summary(), all_summary);
+    lab.write(lab.config(), "region = ['ap-south-1']");
+    for (command, all) in ledger_commands.iter().zip(&all) {
+        assert_eq!(&lab.ok(command), all, "{command:?}");
+    }
+    assert_eq!(summary(), all_summary);
+    let typed = lab.ok(&["usage", "--region", "ap-south-1"]);
+    assert!(!typed.contains("i-a") && !typed.contains("i-b"), "{typed}");
+    // A command that needs one region still takes it from there.
+    let quote = |variable| Ran::of(lab.gpucost(&["quote", "g4dn.xlarge"]).env("AWS_REGION", variable)).out;
+    assert!(quote("eu-west-1").contains("eu-west-1") && quote("").contains("ap-south-1"), "{}", quote(""));
+    assert!(lab.ok(&["--help"]).contains("AWS_REGION"));
+}
+
+#[test]
 fn an_empty_variable_is_as_good_as_unset() {
     let lab = Lab::new();
     lab.write("notes.csv", NOTES);
