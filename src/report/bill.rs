@@ -195,7 +195,7 @@ fn evidence(lines: &[&LineItem]) -> String {
 /// The sum of what has a rate: at least that much, where something measured has none.
 fn total_cell(bill: &Bill) -> Cell {
     let total = Cell::cost(bill.total());
-    if bill.unrated().any(|(line, _)| line.certainty == Certainty::Measured) {
+    if bill.is_lower_bound() {
         return Cell { shown: format!("≥ {}", total.shown), ..total };
     }
     total
@@ -366,7 +366,6 @@ fn capitalized(name: &str) -> String {
 
 /// Each day of the month, stacked by purpose. The title says where the money went.
 pub fn daily_chart(bill: &Bill) -> Chart {
-    let title = format!("{}: nothing to bill", in_words(bill.month));
     let days: Vec<Date> = bill.month.period().by_day().map(|(date, _)| date).collect();
     let mut series: BTreeMap<Purpose, Vec<Usd>> = BTreeMap::new();
     for (line, _) in measured(bill) {
@@ -381,7 +380,12 @@ pub fn daily_chart(bill: &Bill) -> Chart {
     }
     series.retain(|_, values| values.iter().any(|value| !value.is_zero()));
     if series.is_empty() {
-        return Chart::Empty { title, why: "No usage with a rate is recorded for this month.".to_owned() };
+        let (title, why) = match (bill.line_items.is_empty(), bill.is_lower_bound()) {
+            (true, _) => ("nothing is recorded", "No usage is recorded for this month."),
+            (false, true) => ("cost unknown", "No usage with a rate is recorded for this month."),
+            (false, false) => ("nothing to bill", "Nothing that surely cost is recorded for this month."),
+        };
+        return Chart::Empty { title: format!("{}: {title}", in_words(bill.month)), why: why.to_owned() };
     }
     Chart::DailyBars(DailyBars {
         title: daily_title(bill, &series),
@@ -404,6 +408,12 @@ fn daily_title(bill: &Bill, series: &BTreeMap<Purpose, Vec<Usd>>) -> String {
         .flatten()
         .copied()
         .sum();
+    if bill.is_lower_bound() {
+        // The share of an unknown whole is unknown.
+        let of_idle =
+            if idle.is_zero() { String::new() } else { format!(", {idle} of it for disks with no running machine") };
+        return format!("{}: at least {total}{of_idle}", in_words(bill.month));
+    }
     let share = idle.scaled(Decimal::ONE_HUNDRED, total.amount()).map(Usd::amount);
     match share {
         Some(share) if !idle.is_zero() => format!(

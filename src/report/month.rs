@@ -2,8 +2,8 @@
 
 use super::bill::{bill_table, summary_table};
 use super::table::Table;
-use crate::billing::Bill;
-use crate::ledger::Ledger;
+use crate::billing::{Bill, LineItem};
+use crate::ledger::{Certainty, Ledger};
 
 /// Text, tables and pictures under headings, in no format yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,10 +78,18 @@ pub const fn no_machine() -> &'static str {
 }
 
 fn cost_sentence(bill: &Bill) -> String {
-    let total = bill.total();
-    let possible = bill.possible();
-    if possible.is_zero() {
-        return format!("{} cost {total}.", bill.month);
+    if bill.line_items.is_empty() {
+        return format!("Nothing is recorded for {}.", bill.month);
     }
-    format!("{} cost {total}; up to {possible} more if what was open when last seen went on.", bill.month)
+    let is_rated = |line: &LineItem| line.certainty == Certainty::Measured && line.charge.cost().is_some();
+    if bill.is_lower_bound() && !bill.line_items.iter().any(is_rated) {
+        return format!("The cost of {} is unknown.", bill.month);
+    }
+    let possible = bill.possible();
+    let bound = if bill.is_lower_bound() { "at least " } else { "" };
+    let cost = format!("{} cost {bound}{}", bill.month, bill.total());
+    if possible.is_zero() {
+        return format!("{cost}.");
+    }
+    format!("{cost}; up to {possible} more if what was open when last seen went on.")
 }

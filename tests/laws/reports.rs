@@ -6,6 +6,7 @@ use gpucost::ledger::{Fact, InstanceSeen, InstanceState, Ledger, Noted, Purchase
 use gpucost::money::Usd;
 use gpucost::report::bill::{bill_table, daily_chart, line_item_table, summary_table};
 use gpucost::report::chart::Chart;
+use gpucost::report::month::document;
 use gpucost::report::table::{Cell, Table};
 use gpucost::report::usage::{By, usage_table};
 
@@ -150,7 +151,7 @@ fn totals_of_table_summary_and_chart_agree() {
         total(&summary_table(&bill, &ledger), "total_usd").exact
     );
     assert_eq!(chart.days.len(), 31);
-    assert_eq!(chart.title, "October 2026: $113.61, of which $56.88 (50 %) for disks with no running machine");
+    assert_eq!(chart.title, "October 2026: at least $113.61, $56.88 of it for disks with no running machine");
     let names: Vec<_> = chart.series.iter().map(|series| series.name.as_str()).collect();
     assert_eq!(names, ["compute", "storage while running", "storage while stopped", "unattached storage", "addresses"]);
 }
@@ -159,9 +160,45 @@ fn totals_of_table_summary_and_chart_agree() {
 fn a_month_without_cost_is_an_empty_chart_that_says_so() {
     let bill = bill(&ledger([], LATER), RateCard::shipped(), month("2026-10"));
     let Chart::Empty { title, why } = daily_chart(&bill) else { panic!("nothing to draw") };
-    assert_eq!(title, "October 2026: nothing to bill");
-    assert_eq!(why, "No usage with a rate is recorded for this month.");
+    assert_eq!(title, "October 2026: nothing is recorded");
+    assert_eq!(why, "No usage is recorded for this month.");
     assert_eq!(total(&bill_table(&bill, true), "cost_usd").shown, "$0.00");
+}
+
+/// The first sentence of the month's report, and the title of its picture.
+fn told(facts: impl IntoIterator<Item = Fact>) -> (String, String) {
+    let ledger = ledger(facts, "2026-11-01");
+    let bill = bill(&ledger, RateCard::shipped(), month("2026-10"));
+    let title = match daily_chart(&bill) {
+        Chart::DailyBars(chart) => chart.title,
+        Chart::Empty { title, .. } => title,
+        Chart::CumulativeCost(_) => panic!("a cumulative chart of a month"),
+    };
+    let document = document(&bill, &ledger, None, Vec::new());
+    (document.sections[0].paragraphs[0].clone(), title)
+}
+
+#[test]
+fn a_month_says_in_words_what_is_known_of_its_cost() {
+    let volume = || Fact::Noted(volume_note("vol-1", "gp3:100", "2026-10-01", "2026-11-01"));
+    let spot = || {
+        let row = note("2026-10-05", "2026-10-06");
+        Fact::Noted(Noted { purchase: Purchase::Spot, instance_type: Some("g5.xlarge".to_owned()), ..row })
+    };
+    let pair = |sentence: &str, title: &str| (sentence.to_owned(), title.to_owned());
+    assert_eq!(told([]), pair("Nothing is recorded for 2026-10.", "October 2026: nothing is recorded"));
+    assert_eq!(
+        told([volume()]),
+        pair("2026-10 cost $8.00.", "October 2026: $8.00, of which $8.00 (100 %) for disks with no running machine")
+    );
+    assert_eq!(
+        told([volume(), spot()]),
+        pair(
+            "2026-10 cost at least $8.00.",
+            "October 2026: at least $8.00, $8.00 of it for disks with no running machine"
+        )
+    );
+    assert_eq!(told([spot()]), pair("The cost of 2026-10 is unknown.", "October 2026: cost unknown"));
 }
 
 fn hours(facts: impl IntoIterator<Item = Fact>, by: &By) -> Table {
