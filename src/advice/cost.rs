@@ -10,7 +10,7 @@ use super::dollars::Dollars;
 use super::inventory::Address;
 use crate::billing::{Charge, line_items_by_month, volume_charges};
 use crate::catalog::{NoRate, Rate, RateCard, SnapshotRate, VolumeType};
-use crate::ledger::{Certainty, Usage, VolumeShape};
+use crate::ledger::{Certainty, Subject, Usage, VolumeShape};
 use crate::money::Usd;
 use crate::quantity::exact;
 use crate::time::{ESTIMATE_MONTH_HOURS, Period, hours};
@@ -152,7 +152,7 @@ pub(super) fn address_month(region: &str, in_use: bool, card: &RateCard) -> Mont
 }
 
 /// What this usage cost in `window`. Usage that only may have happened counts up to `sure_until`, to where other
-/// evidence shows that it did.
+/// evidence shows that it did; what may have been on top of something sure is at most.
 pub(super) fn spent(usage: &[&Usage], window: Period, sure_until: Timestamp, card: &RateCard) -> Dollars {
     let mut sum = Dollars::ZERO;
     for used in usage {
@@ -160,14 +160,28 @@ pub(super) fn spent(usage: &[&Usage], window: Period, sure_until: Timestamp, car
             Certainty::Measured => window.end,
             Certainty::Possible => window.end.min(sure_until),
         };
+        let on_top = is_on_top(used, usage);
         for line in line_items_by_month(used, card, Period { start: window.start, end }) {
             sum = sum.plus(match line.charge {
+                Charge::Rated { cost, .. } if on_top => Dollars::at_most(cost),
                 Charge::Rated { cost, .. } => Dollars::Exact(cost),
                 Charge::Unrated { why } => Dollars::Unknown { why },
             });
         }
     }
     sum
+}
+
+/// Whether it may have been beside what surely was of the same volume: a volume changed between two sights.
+fn is_on_top(used: &Usage, usage: &[&Usage]) -> bool {
+    let is_volume = |used: &Usage| matches!(used.subject, Subject::Volume { .. });
+    let beside = |other: &&Usage| {
+        other.certainty == Certainty::Measured
+            && is_volume(other)
+            && other.resource.id == used.resource.id
+            && other.period.intersection(used.period).is_some()
+    };
+    used.certainty == Certainty::Possible && is_volume(used) && usage.iter().any(beside)
 }
 
 /// When something began to cost in vain, at the earliest and at the latest.

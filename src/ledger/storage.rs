@@ -11,6 +11,7 @@ use super::moment::End;
 use super::session::{Overlap, latest_notes};
 use super::timeline::{Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Subject, Usage, VolumeShape};
+use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
 use crate::time::Period;
 
 /// A volume as one row of the notes has it.
@@ -163,34 +164,98 @@ pub(super) fn possibly_later(
     })
 }
 
-/// Each sight of a volume tells its shape from then on; the first also what it was since its creation.
+/// Each sight of a volume tells its shape from then on, up to the next if that sees the same. If it sees another,
+/// nobody knows when in between the volume was changed: the smaller is sure, the rest possible. What the first sight
+/// sees counts since the creation: a change before it leaves no trace, and nothing better is known.
 pub(super) fn seen_volumes(facts: &[(Evidence, Fact)], timelines: &Timelines, now: Timestamp) -> Vec<Usage> {
     let mut usage = Vec::new();
     for sights in seen_rows(facts).into_values() {
         let mut start = sights.first().map_or(Timestamp::MIN, |(_, first)| first.created_at);
-        let last_index = sights.len().saturating_sub(1);
         for (i, (evidence, seen)) in sights.iter().enumerate() {
-            let evidence = std::slice::from_ref(*evidence);
-            let end = sights.get(i + 1).map_or(seen.seen_at, |(_, next)| next.seen_at);
             let resource = seen_volume_resource(seen);
-            let shape = VolumeShape {
-                volume_type: seen.volume_type.clone(),
-                size_gb: seen.size_gb,
-                iops: seen.iops,
-                throughput_mibps: seen.throughput_mibps,
+            let shape = seen_shape(seen);
+            let next = sights.get(i + 1).map(|(evidence, next)| (*evidence, *next, seen_shape(next)));
+            let unchanged_until = match &next {
+                Some((_, next, next_shape)) if *next_shape == shape => next.seen_at,
+                _ => seen.seen_at,
             };
-            let subject = Subject::Volume { shape, life: None };
-            let life = Period { start, end: end.max(start) };
+            let life = Period { start, end: unchanged_until.max(start) };
+            let subject = Subject::Volume { shape: shape.clone(), life: None };
+            let evidence = std::slice::from_ref(*evidence);
             for stretch in timelines.cut(life, resource.instance_id.as_deref()) {
                 usage.push(measured(resource.clone(), subject.clone(), stretch, evidence));
             }
             start = life.end;
-            if i == last_index {
-                usage.extend(possibly_later(resource, subject, End::Open { last_seen: start }, now, evidence));
+            match next {
+                Some((next_evidence, next, next_shape)) if next.seen_at > start => {
+                    let between = Period { start, end: next.seen_at };
+                    let both = [evidence, std::slice::from_ref(next_evidence)].concat();
+                    let (sure, rest) = bounds_of_change(&shape, &next_shape);
+                    usage.extend(changed(&resource, sure, Certainty::Measured, between, timelines, &both));
+                    if let Some(rest) = rest {
+                        usage.extend(changed(&resource, rest, Certainty::Possible, between, timelines, &both));
+                    }
+                    start = between.end;
+                }
+                Some(_) => {}
+                None => usage.extend(possibly_later(resource, subject, End::Open { last_seen: start }, now, evidence)),
             }
         }
     }
     usage
+}
+
+fn changed(
+    resource: &Resource,
+    shape: VolumeShape,
+    certainty: Certainty,
+    between: Period,
+    timelines: &Timelines,
+    evidence: &[Evidence],
+) -> Vec<Usage> {
+    let subject = Subject::Volume { shape, life: None };
+    let stretches = timelines.cut(between, resource.instance_id.as_deref()).into_iter();
+    stretches
+        .map(|stretch| Usage { certainty, ..measured(resource.clone(), subject.clone(), stretch, evidence) })
+        .collect()
+}
+
+fn seen_shape(seen: &VolumeSeen) -> VolumeShape {
+    VolumeShape {
+        volume_type: seen.volume_type.clone(),
+        size_gb: seen.size_gb,
+        iops: seen.iops,
+        throughput_mibps: seen.throughput_mibps,
+    }
+}
+
+/// What surely was provisioned of a volume that one sight saw as `old` and the next as `new`, and what may have been
+/// on top: the smaller (the old one of equals), and a volume of the difference of the larger's type.
+fn bounds_of_change(old: &VolumeShape, new: &VolumeShape) -> (VolumeShape, Option<VolumeShape>) {
+    let (smaller, larger) = if new.size_gb < old.size_gb { (new, old) } else { (old, new) };
+    let size_gb = larger.size_gb - smaller.size_gb;
+    if smaller.volume_type != larger.volume_type {
+        let rest = VolumeShape { size_gb, ..larger.clone() };
+        return (smaller.clone(), (size_gb > 0).then_some(rest));
+    }
+    let gp3 = larger.volume_type == VolumeType::Gp3.name();
+    let (free_iops, free_mibps) = if gp3 { (GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS) } else { (0, 0) };
+    let (iops, more_iops) = bounds_of_amount(smaller.iops, larger.iops, free_iops);
+    let (throughput_mibps, more_mibps) =
+        bounds_of_amount(smaller.throughput_mibps, larger.throughput_mibps, free_mibps);
+    let sure = VolumeShape { iops, throughput_mibps, ..smaller.clone() };
+    let rest = VolumeShape { size_gb, iops: more_iops, throughput_mibps: more_mibps, ..larger.clone() };
+    let is_more = size_gb > 0 || more_iops > Some(free_iops) || more_mibps > Some(free_mibps);
+    (sure, is_more.then_some(rest))
+}
+
+/// The smaller of two amounts, and what the larger has more, on top of what is free: a volume that does not say has
+/// that. Where nothing is free, what one sight does not tell is unknown.
+fn bounds_of_amount(one: Option<u32>, other: Option<u32>, free: u32) -> (Option<u32>, Option<u32>) {
+    let told = |amount: Option<u32>| amount.or((free > 0).then_some(free));
+    let (Some(one), Some(other)) = (told(one), told(other)) else { return (None, None) };
+    let billed = |amount: u32| amount.saturating_sub(free);
+    (Some(one.min(other)), Some(free.saturating_add(billed(one).abs_diff(billed(other)))))
 }
 
 fn seen_volume_resource(seen: &VolumeSeen) -> Resource {

@@ -88,3 +88,20 @@ fn an_address_of_a_stopped_instance_is_named_once() {
     assert_eq!(ids(&advise(&[running.fact(), bare[1].clone()], SEEN)), [""; 0]);
     assert_eq!(ids(&advise(&bare[1..], SEEN)), [""; 0]);
 }
+
+#[test]
+fn what_a_volume_cost_between_a_resize_and_its_sight_is_bounded() {
+    let facts = [
+        instance("i-1", "g5.xlarge", InstanceState::Running)
+            .launched("2026-10-01")
+            .volume("vol-1", true)
+            .seen("2026-11-01")
+            .fact(),
+        volume("vol-1", "gp3", 100).on("i-1", true).created("2026-10-01").seen("2026-10-01").fact(),
+        volume("vol-1", "gp3", 500).on("i-1", true).created("2026-10-01").seen("2026-11-01").fact(),
+    ];
+    let findings = advise(&facts, "2026-11-01");
+    assert_eq!(ids(&findings), ["left-running:i-1"]);
+    // October at $0.08: 100 GB surely, 500 GB at most.
+    assert_eq!(shown(Some(&findings[0].parts[1].accrued)), "$8.00–$40.00");
+}

@@ -82,17 +82,93 @@ fn a_volume_of_an_instance_that_nothing_tells_of_is_in_an_unknown_phase() {
 }
 
 #[test]
-fn a_volume_resized_between_two_sights_counts_as_it_was_until_the_second() {
+fn a_volume_resized_between_two_sights_is_surely_the_smaller_and_possibly_the_larger() {
     let grown = VolumeSeen { size_gb: 500, ..volume_seen("vol-1", "2026-10-01", SEEN) };
-    let facts = [Fact::Volume(grown), Fact::Volume(volume_seen("vol-1", "2026-10-01", "2026-10-03"))];
+    let facts = [Fact::Volume(grown.clone()), Fact::Volume(volume_seen("vol-1", "2026-10-01", "2026-10-03"))];
+    let resized = ledger(facts.clone(), "2026-10-20");
     assert_eq!(
-        sizes(&ledger(facts.clone(), "2026-10-20")),
-        [(100, Measured, period("2026-10-01", SEEN)), (500, Possible, period(SEEN, "2026-10-20"))]
+        sizes(&resized),
+        [
+            (100, Measured, period("2026-10-01", "2026-10-03")),
+            (100, Measured, period("2026-10-03", SEEN)),
+            (400, Possible, period("2026-10-03", SEEN)),
+            (500, Possible, period(SEEN, "2026-10-20")),
+        ]
+    );
+    let lines = |of: Period| -> Vec<Vec<u64>> {
+        let between = resized.usage.iter().filter(|usage| usage.period == of);
+        between.map(|usage| usage.evidence.iter().map(|evidence| evidence.line).collect()).collect()
+    };
+    assert_eq!(lines(period("2026-10-03", SEEN)), [[2, 1], [2, 1]], "both sights are its evidence");
+    assert_eq!(lines(period("2026-10-01", "2026-10-03")), [[2]]);
+    let shrunk = [
+        Fact::Volume(VolumeSeen { seen_at: at("2026-10-03"), ..grown }),
+        Fact::Volume(volume_seen("vol-1", "2026-10-01", SEEN)),
+    ];
+    assert_eq!(
+        sizes(&ledger(shrunk, SEEN)),
+        [
+            (500, Measured, period("2026-10-01", "2026-10-03")),
+            (100, Measured, period("2026-10-03", SEEN)),
+            (400, Possible, period("2026-10-03", SEEN)),
+        ]
     );
     assert_eq!(
         sizes(&ledger(facts, "2026-10-04")),
         [(100, Measured, period("2026-10-01", "2026-10-03")), (100, Possible, period("2026-10-03", "2026-10-04"))],
         "the second sight is not known yet"
+    );
+}
+
+/// What the volume was between the two sights, and how sure that is.
+fn between(old: VolumeSeen, new: VolumeSeen) -> Vec<(String, u32, Option<u32>, Option<u32>, Certainty)> {
+    let facts = [VolumeSeen { seen_at: at("2026-10-03"), ..old }, VolumeSeen { seen_at: at(SEEN), ..new }];
+    let ledger = ledger(facts.map(Fact::Volume), SEEN);
+    let between = ledger.usage.iter().filter(|usage| usage.period == period("2026-10-03", SEEN));
+    let shapes = between.filter_map(|usage| match &usage.subject {
+        Subject::Volume { shape, .. } => {
+            Some((shape.volume_type.clone(), shape.size_gb, shape.iops, shape.throughput_mibps, usage.certainty))
+        }
+        _ => None,
+    });
+    shapes.collect()
+}
+
+#[test]
+fn performance_changed_between_two_sights_is_the_lower_and_possibly_the_higher() {
+    let shape = |kind: &str, size_gb, iops, throughput_mibps| VolumeSeen {
+        volume_type: kind.to_owned(),
+        size_gb,
+        iops,
+        throughput_mibps,
+        ..volume_seen("vol-1", "2026-10-01", SEEN)
+    };
+    let told = |kind: &str, size, iops, mibps, certainty| (kind.to_owned(), size, iops, mibps, certainty);
+    let (slow, fast) = (shape("gp3", 100, Some(3000), Some(125)), shape("gp3", 100, Some(7000), Some(250)));
+    let expected = [
+        told("gp3", 100, Some(3000), Some(125), Measured),
+        // 4,000 IOPS and 125 MiB/s that may have been billed, above what is free; no more gigabytes.
+        told("gp3", 0, Some(7000), Some(250), Possible),
+    ];
+    assert_eq!(between(slow.clone(), fast.clone()), expected);
+    assert_eq!(between(fast, slow), expected);
+    assert_eq!(
+        between(shape("io1", 100, Some(2000), None), shape("io1", 150, Some(1500), None)),
+        [told("io1", 100, Some(1500), None, Measured), told("io1", 50, Some(500), None, Possible)]
+    );
+    assert_eq!(
+        between(shape("io1", 100, None, None), shape("io1", 150, Some(1500), None)),
+        [told("io1", 100, None, None, Measured), told("io1", 50, None, None, Possible)],
+        "unknown is not 0"
+    );
+    assert_eq!(
+        between(shape("gp2", 100, Some(300), None), shape("gp3", 500, Some(3000), Some(125))),
+        [told("gp2", 100, Some(300), None, Measured), told("gp3", 400, Some(3000), Some(125), Possible)]
+    );
+    // Of equal sizes the old one, until the new one is seen.
+    assert_eq!(
+        between(shape("gp2", 100, None, None), shape("gp3", 100, Some(3000), Some(125))),
+        [told("gp2", 100, None, None, Measured)]
     );
 }
 
