@@ -69,7 +69,8 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         // As much as it would cost running on; what it earns meanwhile only its owner knows.
         saving_per_month: match ends_at_stop.most() {
             Some(most) => Dollars::at_most(most),
-            None => ends_at_stop,
+            // Without a rate not even the part that has one is sure to be saved.
+            None => Dollars::unknown(ends_at_stop.why_unknown().unwrap_or("it is unknown")),
         },
         choices: choices(view, &holding, standing.id, session.purchase),
         risk: risk(view, session),

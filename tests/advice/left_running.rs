@@ -65,3 +65,17 @@ fn spot_prices_paid_are_unknown_and_spot_is_not_stopped() {
     assert!(finding.choices.iter().all(|choice| choice.action != Action::Stop));
     assert_eq!(finding.recommended().unwrap().action, Action::Terminate);
 }
+
+#[test]
+fn a_saving_without_a_rate_is_unknown_though_its_address_has_one() {
+    let facts = [instance("i-1", "g5.xlarge", InstanceState::Running)
+        .launched("2026-10-01T00:00:00Z")
+        .purchase(Purchase::Spot)
+        .public_ip()
+        .fact()];
+    let finding = &advise(&facts, SEEN)[0];
+    // The address ends with the instance: $3.65 of keeping it are known, and not that they would be saved.
+    assert_eq!(ways_out(finding)[0], pairs(&[("keep", "≥ $3.65")])[0]);
+    assert_eq!(finding.saving_per_month.to_string(), "unknown");
+    assert_eq!(finding.saving_per_month.least(), None);
+}
