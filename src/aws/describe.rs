@@ -6,6 +6,7 @@ use aws_sdk_ec2::types::{Address, Filter, Instance, Snapshot, Tag, Volume};
 use jiff::Timestamp;
 
 use super::{Account, AwsError};
+use crate::catalog::region_of_zone;
 use crate::ledger::{
     AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
 };
@@ -99,9 +100,10 @@ impl Sight {
                 attached_at: ebs.attach_time().and_then(timestamp),
             })
         });
+        let zone = instance.placement().and_then(|placement| placement.availability_zone());
         Ok(Fact::Instance(InstanceSeen {
             account: owner.to_owned(),
-            region: self.region.clone(),
+            region: self.region_of(zone),
             instance_id: self.need(INSTANCES, "an InstanceId", instance.instance_id())?.to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             tags,
@@ -128,7 +130,7 @@ impl Sight {
         let tags = tags(volume.tags());
         let size = |what: Option<i32>| what.and_then(|size| u32::try_from(size).ok());
         Ok(Fact::Volume(VolumeSeen {
-            region: self.region.clone(),
+            region: self.region_of(volume.availability_zone()),
             volume_id: self.need(VOLUMES, "a VolumeId", volume.volume_id())?.to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             tags,
@@ -149,7 +151,7 @@ impl Sight {
         let tags = tags(address.tags());
         let public_ip = self.need(ADDRESSES, "a PublicIp", address.public_ip())?.to_owned();
         Ok(Fact::Address(AddressSeen {
-            region: self.region.clone(),
+            region: self.region_of(address.network_border_group()),
             allocation_id: address.allocation_id().unwrap_or(&public_ip).to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             instance_id: address.instance_id().filter(|id| !id.is_empty()).map(str::to_owned),
@@ -174,6 +176,11 @@ impl Sight {
             archived: snapshot.storage_tier().is_some_and(|tier| tier.as_str() == "archive"),
             seen_at: self.now,
         }))
+    }
+
+    /// Local and wavelength zones have rates of their own: the zone says more than the region that was asked.
+    fn region_of(&self, zone: Option<&str>) -> String {
+        zone.filter(|zone| !zone.is_empty()).map_or_else(|| self.region.clone(), region_of_zone)
     }
 
     /// A record without what gpucost needs is an error, never a guess.

@@ -17,7 +17,7 @@ pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
 pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate};
-pub use region::{Region, RegionKind};
+pub use region::{Region, RegionKind, region_of_zone};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,
 };

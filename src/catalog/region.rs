@@ -38,3 +38,11 @@ pub struct Region {
     /// Of the name.
     pub provenance: Provenance,
 }
+
+/// The code under which AWS prices what is in a zone: `us-west-2a` → `us-west-2`. Local and wavelength zones
+/// (`us-west-2-lax-1a`) keep their zone group, and what ends in no zone's letter is a region already.
+pub fn region_of_zone(zone: &str) -> String {
+    let region = zone.strip_suffix(|last: char| last.is_ascii_lowercase());
+    let region = region.filter(|region| region.ends_with(|last: char| last.is_ascii_digit()));
+    region.unwrap_or(zone).to_owned()
+}

@@ -34,10 +34,22 @@ pub fn run(request: &Request) -> Result<Exit, Failure> {
     let (mut recorded, mut failures) = (Vec::new(), Vec::new());
     for region in regions {
         let account = runtime.block_on(Account::resolve(request.profile.as_deref(), region));
-        let (facts, mut failed) = runtime.block_on(fetch_facts(&account, request.now))?;
-        failures.append(&mut failed);
+        // One region that fails leaves the others, before and after it.
+        let facts = match runtime.block_on(fetch_facts(&account, request.now)) {
+            Ok((facts, failed)) => {
+                failures.extend(failed.into_iter().map(Failure::from));
+                facts
+            }
+            Err(failed) => {
+                failures.push(Failure::from(failed));
+                continue;
+            }
+        };
         if !facts.is_empty() {
-            recorded.push(record(request, account.region().unwrap_or_default(), &facts)?);
+            match record(request, account.region().unwrap_or_default(), &facts) {
+                Ok(imported) => recorded.push(imported),
+                Err(failure) => failures.push(failure),
+            }
         }
     }
     let exit = match (recorded.is_empty(), failures.is_empty()) {
@@ -46,7 +58,7 @@ pub fn run(request: &Request) -> Result<Exit, Failure> {
         (true, false) => Exit::Failed,
     };
     for failure in failures {
-        Failure::from(failure).print();
+        failure.print();
     }
     if exit != Exit::Failed {
         show::tables(&[import_table(&recorded)], request)?;

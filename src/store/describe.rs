@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::catalog::region_of_zone;
 use crate::ledger::{
     AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
 };
@@ -355,16 +356,6 @@ impl Given<'_> {
     }
 }
 
-/// `us-west-2a` → `us-west-2`; local and wavelength zones (`us-west-2-lax-1a`) keep their zone group.
-fn region_of_zone(zone: &str) -> String {
-    let last = zone.chars().last().filter(char::is_ascii_lowercase);
-    let digit_before = zone.chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit());
-    match (last, digit_before) {
-        (Some(_), true) => zone[..zone.len() - 1].to_owned(),
-        _ => zone.to_owned(),
-    }
-}
-
 fn size(field: &str, gb: u32) -> Result<u32, String> {
     if gb == 0 { Err(format!("{field} is 0")) } else { Ok(gb) }
 }
@@ -378,15 +369,5 @@ fn name(tags: &Tags) -> String {
 }
 
 fn state(name: &str) -> Result<InstanceState, String> {
-    [
-        InstanceState::Pending,
-        InstanceState::Running,
-        InstanceState::Stopping,
-        InstanceState::Stopped,
-        InstanceState::ShuttingDown,
-        InstanceState::Terminated,
-    ]
-    .into_iter()
-    .find(|state| state.name() == name)
-    .ok_or_else(|| format!("unknown state `{name}`"))
+    InstanceState::from_name(name).ok_or_else(|| format!("unknown state `{name}`"))
 }
