@@ -174,7 +174,7 @@ fn told(facts: impl IntoIterator<Item = Fact>) -> (String, String) {
         Chart::Empty { title, .. } => title,
         Chart::CumulativeCost(_) => panic!("a cumulative chart of a month"),
     };
-    let document = document(&bill, &ledger, None, Vec::new());
+    let document = document(&bill, &ledger, Err(Vec::new()), Vec::new());
     (document.sections[0].paragraphs[0].clone(), title)
 }
 
