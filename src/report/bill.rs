@@ -91,7 +91,8 @@ pub fn bill_table(bill: &Bill, with_possible: bool) -> Table {
     let mut total: Vec<Cell> = (0..cells).map(|_| Cell::missing("")).collect();
     total[0] = Cell::text("Total");
     total[9] = total_cell(bill);
-    table.total = Some(total);
+    // The sum of no records is not $0.
+    table.total = (!bill.line_items.is_empty()).then_some(total);
     table.notes = notes(bill);
     table
 }
@@ -215,6 +216,9 @@ fn later_rate(bill: &Bill) -> Option<&str> {
 /// What the total leaves out, and why.
 fn notes(bill: &Bill) -> Vec<String> {
     let mut notes = Vec::new();
+    if bill.line_items.is_empty() {
+        notes.push(format!("Nothing is recorded for {}.", bill.month));
+    }
     if !bill.possible().is_zero() {
         notes.push(format!(
             "Up to {} more, if what was open when last seen went on and snapshots are full.",
