@@ -251,3 +251,19 @@ fn electricity_is_the_card_row_for_row() {
         row.between("usd_per_kwh", "0.05", "0.5");
     }
 }
+
+#[test]
+fn a_zone_is_priced_under_its_region_or_its_own_group() {
+    for (zone, code) in [
+        ("us-west-2a", "us-west-2"),
+        ("us-west-2", "us-west-2"),
+        ("us-west-2-lax-1a", "us-west-2-lax-1"),
+        ("us-west-2-lax-1", "us-west-2-lax-1"),
+        ("us-east-1-wl1-bos-wlz-1", "us-east-1-wl1-bos-wlz-1"),
+        ("a", "a"),
+        ("zürich", "zürich"),
+        ("", ""),
+    ] {
+        assert_eq!(gpucost::catalog::region_of_zone(zone), code, "{zone}");
+    }
+}
