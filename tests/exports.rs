@@ -333,7 +333,7 @@ fn bad_values_are_named_by_file_and_line() {
         let text = error.to_string();
         assert_eq!(error.line, Some(4), "{text}");
         assert!(text.contains(expected), "{text}");
-        assert!(text.starts_with(&format!("{}, line 4: ", file.path().display())), "{text}");
+        assert!(text.starts_with(&format!("{}:4: ", file.path().display())), "{text}");
         assert_eq!(check(file.path(), Reading::default()).is_err(), text.contains("number"), "{text}");
     }
 }
@@ -366,7 +366,7 @@ fn bad_files_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("line 1: not a FOCUS export gpucost can use: the header lacks ChargePeriodEnd, RegionId")
+            .contains(":1: not a FOCUS export gpucost can use: the header lacks ChargePeriodEnd, RegionId")
     );
     let error = fault(text.replace("ListUnitPrice", "ListCost"));
     assert!(matches!(error.fault, Fault::RepeatedColumn("ListCost")), "{error}");

@@ -14,7 +14,7 @@ use super::error::{Exit, Failure};
 use super::imported::{Imported, check_table, import_table};
 use super::request::Request;
 use super::show;
-use crate::exports::{ExportError, Reading, check as check_export, is_focus, read_focus};
+use crate::exports::{ExportError, Fault, Reading, check as check_export, is_focus, read_focus};
 use crate::ledger::Fact;
 use crate::store::{Import, Recorded, Store, looks_like_notes, read_descriptions, read_notes};
 use crate::time::parse_timestamp;
@@ -32,7 +32,20 @@ const BAR_AFTER: Duration = Duration::from_millis(800);
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Failure {
-        Failure::new(error)
+        let hint = format!("nothing was imported; {}", what_to_do(&error.fault));
+        Failure::new(error).hint(hint)
+    }
+}
+
+fn what_to_do(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Io(_) => "check the name and that you may read it",
+        Fault::TruncatedGzip | Fault::DamagedGzip(_) | Fault::Empty => "download the export again",
+        Fault::NotCsv(_) | Fault::MissingColumns(_) => {
+            "have AWS export FOCUS 1.0 or 1.2 as CSV or CSV.gz with all its columns (Data Exports)"
+        }
+        // A row that is not as AWS writes it has been through another program, or was cut.
+        _ => "import the export as AWS wrote it, or mend the line and import the file again",
     }
 }
 

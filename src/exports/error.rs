@@ -85,7 +85,7 @@ impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
+            write!(f, ":{line}")?;
         }
         write!(f, ": {}", self.fault)
     }
