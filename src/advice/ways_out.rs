@@ -94,7 +94,7 @@ impl Holding<'_, '_> {
             None => "volumes that bill as before".to_owned(),
         };
         // Archive: kept 90 days at least, retrieved within 72 hours.
-        // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html
+        // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html (not checked since this was written)
         let (action, what, restore, note) = if archive {
             let cost = sum(self.volumes.iter().map(|v| retrieval(&v.resource.region, v.shape.as_ref(), self.card)));
             let note = format!("up to 72 hours, then {again}; the archive bills 90 days at least");

@@ -1,4 +1,4 @@
-//! Small prices of an hour or a job: electricity, depreciation, one training run.
+//! What an hour or a job costs: electricity, depreciation, one training run.
 
 use rust_decimal::Decimal;
 

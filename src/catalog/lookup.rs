@@ -98,7 +98,7 @@ impl RateCard {
         }
     }
 
-    /// A public IPv4 address, per address-hour: one price in all regions since 2024-02-01. The regions in China are
+    /// A public IPv4 address, per address-hour: one rate in all regions since 2024-02-01. The regions in China are
     /// another partition with a bill of its own, and the card has no rate for them.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ pub struct Provenance {
     pub mark: Option<Cow<'static, str>>,
 }
 
-/// The price of one unit.
+/// What one unit costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub usd: Usd,
@@ -100,7 +100,7 @@ impl fmt::Display for OfferingClass {
 /// Hours in a year of commitment, as AWS bills Reserved Instances.
 const COMMITMENT_YEAR_HOURS: u32 = 8760;
 
-/// One Reserved Instance offering: a fee at the start and a price for every hour of the term, used or not.
+/// One Reserved Instance offering: a fee at the start and a rate for every hour of the term, used or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReservedRate {
     pub region: Cow<'static, str>,

@@ -41,7 +41,7 @@ pub enum Part {
 pub struct QuoteLine {
     pub part: Part,
     pub item: String,
-    /// Of which the rate is the price of one: GB, IOPS, MiB/s, or instances and addresses.
+    /// What the rate is for one of: GB, IOPS, MiB/s, or instances and addresses.
     pub quantity: Decimal,
     /// As published: throughput per MiB/s.
     pub rate: Usd,
