@@ -339,7 +339,7 @@ pub fn summary_table(bill: &Bill, ledger: &Ledger) -> Table {
     total.extend(cells(&totals));
     total.pop();
     total.push(total_cell(bill));
-    table.total = Some(total);
+    table.total = (!bill.line_items.is_empty()).then_some(total);
     table.notes = notes(bill);
     table
 }

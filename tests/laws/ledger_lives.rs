@@ -121,7 +121,10 @@ fn a_volume_resized_between_two_sights_is_surely_the_smaller_and_possibly_the_la
 }
 
 /// What the volume was between the two sights, and how sure that is.
-fn between(old: VolumeSeen, new: VolumeSeen) -> Vec<(String, u32, Option<u32>, Option<u32>, Certainty)> {
+/// Type, size, IOPS, throughput.
+type Shape = (String, u32, Option<u32>, Option<u32>, Certainty);
+
+fn between(old: VolumeSeen, new: VolumeSeen) -> Vec<Shape> {
     let facts = [VolumeSeen { seen_at: at("2026-10-03"), ..old }, VolumeSeen { seen_at: at(SEEN), ..new }];
     let ledger = ledger(facts.map(Fact::Volume), SEEN);
     let between = ledger.usage.iter().filter(|usage| usage.period == period("2026-10-03", SEEN));

@@ -223,9 +223,11 @@ fn check_reports(ledger: &Ledger, bill: &Bill) -> Result<(), TestCaseError> {
         table.total.as_ref().and_then(|cells| cells.get(column)).and_then(|cell| cell.exact.clone())
     };
     let charges = bill_table(bill, true);
-    prop_assert_eq!(total(&charges, 9), Some(bill.total().exact()));
+    // The sum of no records is not $0.
+    let sum = (!bill.line_items.is_empty()).then(|| bill.total().exact());
+    prop_assert_eq!(total(&charges, 9), sum.clone());
     let summary = summary_table(bill, ledger);
-    prop_assert_eq!(total(&summary, summary.columns.len() - 1), Some(bill.total().exact()));
+    prop_assert_eq!(total(&summary, summary.columns.len() - 1), sum);
     prop_assert_eq!(line_item_table(bill).rows.len(), bill.line_items.len());
     daily_chart(bill);
     for by in [By::Instance, By::Type, By::Region, By::Tag("team".to_owned())] {
