@@ -4,6 +4,7 @@ pub mod advice;
 pub mod bill;
 pub mod break_even;
 pub mod chart;
+pub mod daily;
 pub mod month;
 pub mod quote;
 pub mod rates;
