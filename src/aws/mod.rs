@@ -6,6 +6,7 @@
 mod account;
 mod describe;
 mod error;
+pub mod offer;
 
 pub use account::Account;
 pub use describe::fetch_facts;

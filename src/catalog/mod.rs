@@ -7,6 +7,7 @@ mod instance_type;
 mod lookup;
 mod machine;
 mod no_rate;
+mod published;
 mod rate;
 mod region;
 mod rows;
@@ -16,6 +17,10 @@ mod volume;
 pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
+pub use published::{
+    Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSnapshot, PublishedType,
+    PublishedVolume,
+};
 pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate};
 pub use region::{Region, RegionKind, region_of_zone};
 pub use volume::{

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -50,7 +51,8 @@ pub struct SpotRate {
 }
 
 /// How much of a Reserved Instance is paid when it is bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PaymentOption {
     NoUpfront,
     PartialUpfront,
@@ -75,7 +77,8 @@ impl fmt::Display for PaymentOption {
 }
 
 /// Whether a Reserved Instance may be exchanged for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OfferingClass {
     Standard,
     Convertible,

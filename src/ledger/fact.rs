@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::change::ResourceChanged;
 use crate::catalog::VolumeSpec;
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -19,8 +20,12 @@ pub type Tags = BTreeMap<String, String>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EvidenceKind {
     BillingExport,
-    /// `aws ec2 describe-…` output: the state of an account at one instant.
+    /// AWS CloudTrail: who changed what, to the second.
+    CloudTrail,
+    /// `aws ec2 describe-…` output, or a poll: the state of an account at one instant.
     Description,
+    /// Cost Explorer's daily totals of an account: no resource is named.
+    CostExplorer,
     /// The user's own CSV.
     Notes,
 }
@@ -29,7 +34,9 @@ impl EvidenceKind {
     pub const fn name(self) -> &'static str {
         match self {
             EvidenceKind::BillingExport => "export",
+            EvidenceKind::CloudTrail => "cloudtrail",
             EvidenceKind::Description => "describe",
+            EvidenceKind::CostExplorer => "cost explorer",
             EvidenceKind::Notes => "notes",
         }
     }
@@ -47,7 +54,9 @@ pub struct Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            EvidenceKind::Description => write!(f, "{} (record {})", self.file, self.line),
+            EvidenceKind::CloudTrail | EvidenceKind::Description | EvidenceKind::CostExplorer => {
+                write!(f, "{} (record {})", self.file, self.line)
+            }
             EvidenceKind::BillingExport | EvidenceKind::Notes => write!(f, "{}:{}", self.file, self.line),
         }
     }
@@ -109,7 +118,7 @@ pub struct Noted {
     pub public_ipv4: bool,
     pub purchase: Purchase,
     /// What the user pays, where that is not the on-demand rate.
-    #[serde(with = "optional_usd", default)]
+    #[serde(default)]
     pub usd_per_hour: Option<Usd>,
     /// When the notes were written: the known end of an open row.
     pub noted_at: Timestamp,
@@ -342,6 +351,7 @@ pub enum Fact {
     Volume(VolumeSeen),
     Address(AddressSeen),
     Snapshot(SnapshotSeen),
+    Changed(ResourceChanged),
 }
 
 impl Fact {
@@ -352,6 +362,7 @@ impl Fact {
             Fact::Volume(_) => "volume",
             Fact::Address(_) => "address",
             Fact::Snapshot(_) => "snapshot",
+            Fact::Changed(_) => "changed",
         }
     }
 
@@ -363,22 +374,8 @@ impl Fact {
             Fact::Volume(seen) => seen.seen_at,
             Fact::Address(seen) => seen.seen_at,
             Fact::Snapshot(seen) => seen.seen_at,
+            Fact::Changed(changed) => changed.at,
         }
-    }
-}
-
-mod optional_usd {
-    use super::Usd;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-    #[expect(clippy::ref_option, reason = "serde's `with` passes the field by reference")]
-    pub fn serialize<S: Serializer>(amount: &Option<Usd>, out: S) -> Result<S::Ok, S::Error> {
-        amount.serialize(out)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Usd>, D::Error> {
-        let text = Option::<String>::deserialize(input)?;
-        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
     }
 }
 

@@ -4,6 +4,7 @@
 //! evidence replaces worse without editing anything. What is not known is bounded, never guessed.
 
 mod address;
+mod change;
 mod derive;
 mod fact;
 mod moment;
@@ -12,6 +13,7 @@ mod storage;
 mod timeline;
 mod usage;
 
+pub use change::{Change, ResourceChanged};
 pub use derive::{Ledger, derive, refuse_overlaps};
 pub use fact::{
     AddressSeen, Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,

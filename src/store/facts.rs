@@ -38,6 +38,7 @@ pub(super) fn load(connection: &Connection, path: &Path) -> Result<Vec<(Evidence
         })?;
         let kind = match fact {
             Fact::Noted(_) => EvidenceKind::Notes,
+            Fact::Changed(_) => EvidenceKind::CloudTrail,
             _ => EvidenceKind::Description,
         };
         facts.push((Evidence { kind, file, line }, fact));

@@ -9,6 +9,7 @@ mod facts;
 mod import;
 mod metered;
 mod notes;
+mod poll;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use describe::{DescribeError, Described, read_descriptions};
 pub use import::{Import, ImportRow, Recorded, Recorder};
 pub use metered::Restated;
 pub use notes::{NotesError, looks_like_notes, read_notes};
+pub use poll::{Poll, Whole};
 
 use crate::ledger::Overlap;
 

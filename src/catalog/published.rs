@@ -1,0 +1,95 @@
+//! One region's rates as AWS published them: what a refresh fetches, the cache keeps and the card is overlaid with.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{OfferingClass, PaymentOption, SnapshotRate, VolumeRate, VolumeType};
+use crate::money::Usd;
+
+/// Where a region's rates were fetched, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Publication {
+    /// `GetProducts` of the AWS Price List Query API.
+    PricingApi,
+    /// The public offer file of the AWS Price List Bulk API.
+    OfferFile,
+}
+
+/// The rates of one region, of the instance families asked for and of all its EBS volumes and snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    pub region: String,
+    pub publication: Publication,
+    /// When AWS published them.
+    pub published_at: Timestamp,
+    pub fetched_at: Timestamp,
+    /// As asked: `p`, `g`. A type of another family that is not listed here was not asked for.
+    pub families: Vec<String>,
+    pub types: Vec<PublishedType>,
+    pub on_demand: Vec<PublishedOnDemand>,
+    pub reserved: Vec<PublishedReserved>,
+    pub volumes: Vec<PublishedVolume>,
+    pub snapshots: Vec<PublishedSnapshot>,
+}
+
+/// What the publication says is in an instance type. It names no GPU model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedType {
+    pub name: String,
+    pub vcpu: u32,
+    pub memory_gib: Decimal,
+    /// `None`: it does not say. A part of one for a partition.
+    pub gpu_count: Option<Decimal>,
+    pub gpu_memory_gib: Option<Decimal>,
+}
+
+/// How a type can be bought by the hour in the region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listing {
+    OnDemand(Usd),
+    /// Only as a capacity block: its SKU says $0, the block's fee is quoted when it is bought.
+    CapacityBlockOnly,
+    /// There are Reserved terms and no on-demand rate.
+    ReservedOnly,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedOnDemand {
+    pub instance_type: String,
+    pub listing: Listing,
+    /// `SKU.OfferTermCode.RateCode`
+    pub sku_rate_code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedReserved {
+    pub instance_type: String,
+    pub term_years: u8,
+    pub payment_option: PaymentOption,
+    pub offering_class: OfferingClass,
+    /// All-upfront offerings have only this: their `hourly` is zero.
+    pub upfront: Usd,
+    pub hourly: Usd,
+    /// `SKU.OfferTermCode`: it tells each of a SKU's terms from the others.
+    pub sku_term_code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedVolume {
+    pub volume_type: VolumeType,
+    pub rate: VolumeRate,
+    /// Per [`VolumeRate::unit`].
+    pub usd: Usd,
+    pub sku_rate_code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedSnapshot {
+    pub rate: SnapshotRate,
+    /// Per [`SnapshotRate::unit`].
+    pub usd: Usd,
+    pub sku_rate_code: String,
+}
