@@ -16,7 +16,6 @@ pub mod break_even;
 
 pub mod report;
 
-#[cfg(feature = "aws")]
 pub mod aws;
 pub mod exports;
 pub mod render;

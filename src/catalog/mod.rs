@@ -18,8 +18,8 @@ pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
 pub use published::{
-    Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSnapshot, PublishedType,
-    PublishedVolume,
+    Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans,
+    PublishedSnapshot, PublishedType, PublishedVolume, SavingsPlanKind,
 };
 pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate};
 pub use region::{Region, RegionKind, region_of_zone};

@@ -32,6 +32,15 @@ pub struct Published {
     pub reserved: Vec<PublishedReserved>,
     pub volumes: Vec<PublishedVolume>,
     pub snapshots: Vec<PublishedSnapshot>,
+    /// `None`: they were not fetched.
+    #[serde(default)]
+    pub savings_plans: Option<PublishedSavingsPlans>,
+    /// What was listed and could not be taken as a rate, each with its SKU and why.
+    #[serde(default)]
+    pub left_out: Vec<String>,
+    /// The offer file's, to ask later whether it changed.
+    #[serde(default)]
+    pub etag: Option<String>,
 }
 
 /// What the publication says is in an instance type. It names no GPU model.
@@ -92,4 +101,47 @@ pub struct PublishedSnapshot {
     /// Per [`SnapshotRate::unit`].
     pub usd: Usd,
     pub sku_rate_code: String,
+}
+
+/// The Compute and EC2 Instance Savings Plan rates of one region, from the public file AWS publishes of them apart from
+/// the offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedSavingsPlans {
+    pub published_at: Timestamp,
+    pub fetched_at: Timestamp,
+    #[serde(default)]
+    pub etag: Option<String>,
+    pub rates: Vec<PublishedSavingsPlan>,
+}
+
+/// Which usage a Savings Plan's rates hold for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SavingsPlanKind {
+    /// Any instance type of any region.
+    Compute,
+    /// The instance family it is bought for, in its region.
+    Ec2Instance,
+}
+
+impl SavingsPlanKind {
+    /// As AWS writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SavingsPlanKind::Compute => "Compute Savings Plan",
+            SavingsPlanKind::Ec2Instance => "EC2 Instance Savings Plan",
+        }
+    }
+}
+
+/// What an hour of an instance type on Linux costs under a Savings Plan, whatever of it was paid when the plan was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedSavingsPlan {
+    pub instance_type: String,
+    pub kind: SavingsPlanKind,
+    pub term_years: u8,
+    pub payment_option: PaymentOption,
+    pub hourly: Usd,
+    /// `SKU of the plan.SKU of the usage`
+    pub rate_code: String,
 }

@@ -1,5 +1,14 @@
 //! What AWS publishes of EC2's rates, in either of its two shapes: the Pricing API's JSON and the offer files' CSV.
 
+mod collector;
+mod dimension;
+mod error;
+mod family;
+mod reserved;
+
+pub use collector::Collector;
+pub use error::OfferError;
+
 /// One price of one SKU: a row of the offer file, or one price dimension of a term in the API's JSON. Columns are named
 /// as in the offer file; what a product lacks is empty.
 #[derive(Clone, Copy, Debug, Default)]
