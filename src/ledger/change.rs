@@ -1,5 +1,7 @@
 //! What an audit log says changed a resource, and when to the second.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -47,4 +49,46 @@ pub enum Change {
         iops: Option<u32>,
         throughput_mibps: Option<u32>,
     },
+}
+
+/// What a list of AWS can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceKind {
+    Instance,
+    Volume,
+    Address,
+    Snapshot,
+}
+
+impl ResourceKind {
+    pub const ALL: [ResourceKind; 4] =
+        [ResourceKind::Instance, ResourceKind::Volume, ResourceKind::Address, ResourceKind::Snapshot];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            ResourceKind::Instance => "instance",
+            ResourceKind::Volume => "volume",
+            ResourceKind::Address => "address",
+            ResourceKind::Snapshot => "snapshot",
+        }
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A resource that was in its list at one poll, and not in the whole list of a later one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceGone {
+    pub what: ResourceKind,
+    pub account: String,
+    pub region: String,
+    pub resource_id: String,
+    pub last_seen: Timestamp,
+    /// The first poll that missed it.
+    pub missed_at: Timestamp,
 }

@@ -110,7 +110,7 @@ impl Ledger {
             }
         }
         match fact {
-            Fact::Noted(_) | Fact::Changed(_) => {}
+            Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => {}
             Fact::Instance(seen) => keep(&mut self.instances, &seen.instance_id, (evidence, seen), |s| s.seen_at),
             Fact::Volume(seen) => keep(&mut self.volumes, &seen.volume_id, (evidence, seen), |s| s.seen_at),
             Fact::Address(seen) => keep(&mut self.addresses, &seen.allocation_id, (evidence, seen), |s| s.seen_at),

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::change::ResourceChanged;
+use super::change::{ResourceChanged, ResourceGone};
 use crate::catalog::VolumeSpec;
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -352,6 +352,7 @@ pub enum Fact {
     Address(AddressSeen),
     Snapshot(SnapshotSeen),
     Changed(ResourceChanged),
+    Gone(ResourceGone),
 }
 
 impl Fact {
@@ -363,7 +364,22 @@ impl Fact {
             Fact::Address(_) => "address",
             Fact::Snapshot(_) => "snapshot",
             Fact::Changed(_) => "changed",
+            Fact::Gone(_) => "gone",
         }
+    }
+
+    /// The resources whose time it tells of.
+    pub fn resource_ids(&self) -> impl Iterator<Item = &str> {
+        let (id, volumes) = match self {
+            Fact::Noted(noted) => (&noted.instance_id, noted.volumes.as_slice()),
+            Fact::Instance(seen) => (&seen.instance_id, [].as_slice()),
+            Fact::Volume(seen) => (&seen.volume_id, [].as_slice()),
+            Fact::Address(seen) => (&seen.allocation_id, [].as_slice()),
+            Fact::Snapshot(seen) => (&seen.snapshot_id, [].as_slice()),
+            Fact::Changed(changed) => (&changed.resource_id, [].as_slice()),
+            Fact::Gone(gone) => (&gone.resource_id, [].as_slice()),
+        };
+        std::iter::once(id.as_str()).chain(volumes.iter().map(|volume| volume.id.as_str()))
     }
 
     /// When the fact was true, at the latest.
@@ -375,6 +391,7 @@ impl Fact {
             Fact::Address(seen) => seen.seen_at,
             Fact::Snapshot(seen) => seen.seen_at,
             Fact::Changed(changed) => changed.at,
+            Fact::Gone(gone) => gone.missed_at,
         }
     }
 }

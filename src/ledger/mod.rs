@@ -13,7 +13,7 @@ mod storage;
 mod timeline;
 mod usage;
 
-pub use change::{Change, ResourceChanged};
+pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind};
 pub use derive::{Ledger, derive, refuse_overlaps};
 pub use fact::{
     AddressSeen, Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,

@@ -1,10 +1,11 @@
-//! Notes and descriptions in the ledger: one JSON body each, which is also its identity.
+//! Notes, descriptions and events in the ledger: one JSON body each, which is also its identity.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError, sqlite_error};
+use super::{Store, StoreError, sightings, sqlite_error};
 use crate::ledger::{Evidence, EvidenceKind, Fact};
 
 /// Whether the fact was new.
@@ -17,12 +18,29 @@ pub(super) fn insert(connection: &Connection, import_id: i64, line: u64, fact: &
     Ok(statement.execute((import_id, line, body))? == 1)
 }
 
+/// Notes, descriptions and events, in the order they were recorded.
 pub(super) fn load(connection: &Connection, path: &Path) -> Result<Vec<(Evidence, Fact)>, StoreError> {
+    read(connection, path, "")
+}
+
+/// The notes that name one of these resources. Bodies are indexed, and begin with their kind.
+pub(super) fn noted_of(
+    connection: &Connection,
+    path: &Path,
+    ids: &BTreeSet<&str>,
+) -> Result<Vec<(Evidence, Fact)>, StoreError> {
+    let noted = r#"WHERE body >= '{"kind":"noted"' AND body < '{"kind":"noted#'"#;
+    let mut facts = read(connection, path, noted)?;
+    facts.retain(|(_, fact)| fact.resource_ids().any(|id| ids.contains(id)));
+    Ok(facts)
+}
+
+fn read(connection: &Connection, path: &Path, which: &str) -> Result<Vec<(Evidence, Fact)>, StoreError> {
     let fail = |e| sqlite_error(path, e);
     let mut statement = connection
-        .prepare(
-            "SELECT facts.id, line, body, file FROM facts JOIN imports ON imports.id = import_id ORDER BY facts.id",
-        )
+        .prepare_cached(&format!(
+            "SELECT facts.id, line, body, file FROM facts JOIN imports ON imports.id = import_id {which} ORDER BY facts.id"
+        ))
         .map_err(fail)?;
     let mut rows = statement.query([]).map_err(fail)?;
     let mut facts = Vec::new();
@@ -47,11 +65,13 @@ pub(super) fn load(connection: &Connection, path: &Path) -> Result<Vec<(Evidence
 }
 
 impl Store {
-    /// All notes and descriptions, in the order they were recorded.
+    /// All notes, descriptions and events in the order they were recorded, then what the tracker saw.
     ///
     /// # Errors
     /// A database that cannot be read, or a fact in it that was damaged.
     pub fn facts(&self) -> Result<Vec<(Evidence, Fact)>, StoreError> {
-        load(&self.connection, &self.path)
+        let mut facts = load(&self.connection, &self.path)?;
+        facts.append(&mut sightings::load(&self.connection, &self.path, None)?);
+        Ok(facts)
     }
 }

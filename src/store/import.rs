@@ -1,11 +1,12 @@
 //! Recording an import: one transaction, nothing twice, nothing half.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{Store, StoreError, facts, metered, sqlite_error};
+use super::{Store, StoreError, facts, metered, sightings, sqlite_error};
 use crate::ledger::{Fact, Metered, refuse_overlaps};
 
 /// A file about to be recorded.
@@ -48,6 +49,8 @@ pub struct Recorder<'a> {
     supersede: bool,
     staged: bool,
     recorded: Recorded,
+    /// The resources that new facts speak of.
+    touched: BTreeSet<String>,
 }
 
 impl Store {
@@ -74,7 +77,15 @@ impl Store {
             .map_err(fail)?;
         let import_id = transaction.last_insert_rowid();
         let recorded = Recorded::default();
-        let mut recorder = Recorder { transaction, path: path.clone(), import_id, supersede, staged: false, recorded };
+        let mut recorder = Recorder {
+            transaction,
+            path: path.clone(),
+            import_id,
+            supersede,
+            staged: false,
+            recorded,
+            touched: BTreeSet::new(),
+        };
         let sha256 = take(&mut recorder)?;
         Ok(recorder.commit(&sha256)?)
     }
@@ -118,6 +129,7 @@ impl Recorder<'_> {
             facts::insert(&self.transaction, self.import_id, line, fact).map_err(|e| sqlite_error(&self.path, e))?;
         if inserted {
             self.recorded.new += 1;
+            self.touched.extend(fact.resource_ids().map(str::to_owned));
         } else {
             self.recorded.known += 1;
         }
@@ -150,7 +162,8 @@ impl Recorder<'_> {
             self.recorded.superseded += moved.superseded;
         }
         // The new facts must make sense together with the old ones, or none of them is kept.
-        let all = facts::load(&self.transaction, &self.path)?;
+        let mut all = facts::load(&self.transaction, &self.path)?;
+        all.append(&mut sightings::load(&self.transaction, &self.path, Some(&self.touched))?);
         refuse_overlaps(&all)?;
         self.transaction.commit().map_err(|e| sqlite_error(&self.path, e))?;
         Ok(self.recorded)

@@ -11,10 +11,12 @@ mod metered;
 mod notes;
 mod poll;
 mod schema;
+mod sightings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use atomic::{replace_directory, write_file};
@@ -22,7 +24,8 @@ pub use describe::{DescribeError, Described, read_descriptions};
 pub use import::{Import, ImportRow, Recorded, Recorder};
 pub use metered::Restated;
 pub use notes::{NotesError, looks_like_notes, read_notes};
-pub use poll::{Poll, Whole};
+pub use poll::{Poll, SeenElsewhere, Whole};
+pub use sightings::Watched;
 
 use crate::ledger::Overlap;
 
@@ -65,6 +68,13 @@ pub enum StoreError {
     Overlap(#[from] Overlap),
     #[error(transparent)]
     Restated(#[from] Box<Restated>),
+    #[error(
+        "the clock went back: {place} was polled at {last}, and this poll says it is {at}; nothing was written to {}",
+        path.display()
+    )]
+    ClockWentBack { path: PathBuf, place: String, last: Timestamp, at: Timestamp },
+    #[error("{0}; nothing of this poll was recorded")]
+    SeenElsewhere(Box<SeenElsewhere>),
 }
 
 impl StoreError {
@@ -90,6 +100,13 @@ impl StoreError {
             }
             StoreError::Restated(_) => {
                 "nothing was imported: if the new export corrects the old one, import it with --supersede".to_owned()
+            }
+            StoreError::ClockWentBack { .. } => {
+                "set this machine's clock right; if it is right, another machine's that writes to this ledger is ahead"
+                    .to_owned()
+            }
+            StoreError::SeenElsewhere(_) => {
+                "AWS gives each id once: keep a server that gives it again in a ledger of its own (--ledger)".to_owned()
             }
             StoreError::Sqlite { .. } | StoreError::Io { .. } => return None,
         })

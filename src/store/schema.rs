@@ -11,8 +11,9 @@ use crate::quantity::exact;
 /// `gpuc` in ASCII, as the first migration sets it: tells a gpucost ledger from any other SQLite file.
 const APPLICATION_ID: i32 = 0x6770_7563;
 
-const MIGRATIONS: &[M<'_>] = &[M::up(
-    "PRAGMA application_id = 1735423331;
+const MIGRATIONS: &[M<'_>] = &[M::up(IMPORTS), M::up(POLLS)];
+
+const IMPORTS: &str = "PRAGMA application_id = 1735423331;
     CREATE TABLE imports (
         id INTEGER PRIMARY KEY,
         file TEXT NOT NULL,
@@ -57,8 +58,77 @@ const MIGRATIONS: &[M<'_>] = &[M::up(
     ) STRICT;
     CREATE UNIQUE INDEX metered_once ON metered
         (day, resource_id, meter, account, region, purchase, sku_price_id, rate, instance_type, volume_type, hours_mask)
-        WHERE superseded_by IS NULL;",
-)];
+        WHERE superseded_by IS NULL;";
+
+/// What the tracker saw. Changes, not samples: while a resource stays as it is, a poll writes nothing of it.
+const POLLS: &str = "
+    -- One region of one account, and when each of its lists was last read whole. Seconds since 1970, UTC.
+    CREATE TABLE scopes (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        polled_at INTEGER NOT NULL,
+        instances_at INTEGER,
+        volumes_at INTEGER,
+        addresses_at INTEGER,
+        snapshots_at INTEGER,
+        UNIQUE (account, region)
+    ) STRICT;
+    -- Polls that followed one another without a gap.
+    CREATE TABLE watches (
+        scope_id INTEGER NOT NULL REFERENCES scopes(id),
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        polls INTEGER NOT NULL,
+        PRIMARY KEY (scope_id, first_at)
+    ) STRICT, WITHOUT ROWID;
+    -- kind: 0 instance, 1 volume, 2 address, 3 snapshot.
+    CREATE TABLE resources (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        kind INTEGER NOT NULL,
+        scope_id INTEGER NOT NULL REFERENCES scopes(id),
+        UNIQUE (name, kind, scope_id)
+    ) STRICT;
+    -- Descriptions without what a start or a stop changes, each once; and the texts of reasons without their times.
+    CREATE TABLE shapes (
+        id INTEGER PRIMARY KEY,
+        digest BLOB NOT NULL UNIQUE,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE reasons (
+        id INTEGER PRIMARY KEY,
+        text TEXT NOT NULL UNIQUE
+    ) STRICT;
+    -- What is there now, seen so from first_at until last_at or until its list was last read whole.
+    CREATE TABLE present (
+        resource_id INTEGER PRIMARY KEY REFERENCES resources(id),
+        scope_id INTEGER NOT NULL,
+        shape_id INTEGER NOT NULL REFERENCES shapes(id),
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        state INTEGER,
+        launched_at INTEGER,
+        reason_id INTEGER REFERENCES reasons(id),
+        reason_at INTEGER,
+        public_ip TEXT
+    ) STRICT;
+    CREATE INDEX present_in_scope ON present (scope_id);
+    -- What was so, from the first poll that saw it to the last; missed_at: the first that missed the resource.
+    -- Written once, at its end, never changed.
+    CREATE TABLE sights (
+        id INTEGER PRIMARY KEY,
+        resource_id INTEGER NOT NULL REFERENCES resources(id),
+        shape_id INTEGER NOT NULL REFERENCES shapes(id),
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        missed_at INTEGER,
+        state INTEGER,
+        launched_at INTEGER,
+        reason_id INTEGER REFERENCES reasons(id),
+        reason_at INTEGER,
+        public_ip TEXT
+    ) STRICT;";
 
 /// Settings that must be made on each connection, then the migrations that are due.
 pub(super) fn prepare(store: &mut Store) -> Result<(), StoreError> {
