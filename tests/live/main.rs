@@ -1,0 +1,10 @@
+//! gpucost against its peers: a moto server with a clock of its own, and a local AWS for what moto lacks.
+//!
+//! Nothing here leaves this machine, apart from pip on the first run.
+#![cfg(feature = "aws")]
+
+mod peers;
+mod peers_work;
+#[expect(dead_code, reason = "other tests run it in other ways too")]
+#[path = "../program/mod.rs"]
+mod program;

@@ -1,0 +1,17 @@
+//! The servers that gpucost is tested against. They stop when the value that started them goes, or the whole test does.
+//!
+//! Most tests take [`Aws::start`]: all share one pair of servers, each has an account of its own, so they do not meet.
+//! A test that needs days to pass takes [`Aws::private`] and sets the clock.
+#![allow(dead_code, unused_imports, reason = "not every topic is tested with all of it")]
+
+mod aws;
+mod moto;
+mod venv;
+
+pub use aws::{Aws, Call};
+pub use moto::{Moto, all, first};
+
+/// A moto server of one's own, without the local AWS before it.
+pub fn moto() -> Moto {
+    Moto::start()
+}
