@@ -4,6 +4,7 @@
 #![cfg(feature = "aws")]
 
 mod peers;
+mod peers_answer;
 mod peers_work;
 #[expect(dead_code, reason = "other tests run it in other ways too")]
 #[path = "../program/mod.rs"]
