@@ -3,40 +3,94 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{Address, Filter, Instance, Snapshot, Tag, Volume};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Account, AwsError};
+use super::AwsError;
+use super::places::{Asked, Place};
 use crate::catalog::region_of_zone;
 use crate::ledger::{
     AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
 };
+use crate::store::{Poll, Whole};
 
 const INSTANCES: &str = "ec2:DescribeInstances";
 const VOLUMES: &str = "ec2:DescribeVolumes";
 const ADDRESSES: &str = "ec2:DescribeAddresses";
 const SNAPSHOTS: &str = "ec2:DescribeSnapshots";
 
-/// The instances, volumes, addresses and own snapshots of one region, as they are now. One part that AWS refuses
-/// leaves the others: facts and failures both come back.
-///
-/// # Errors
-/// No region, no credentials, no way to AWS. What single requests failed with is in the second half of the answer.
-pub async fn fetch_facts(account: &Account, now: Timestamp) -> Result<(Vec<Fact>, Vec<AwsError>), AwsError> {
-    let region = account.region().ok_or(AwsError::NoRegion)?.to_owned();
-    let at = Sight { client: Client::new(&account.config), region, profile: account.profile.clone(), now };
-    // Without credentials or a way to AWS the first request says so, once for all.
-    let instances = at.instances().await;
-    if instances.as_ref().is_err_and(AwsError::is_general) {
-        return instances.map(|facts| (facts, Vec::new()));
+/// The most that AWS gives on one page. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/> (read 2026-11-23)
+const LARGEST_PAGE: i32 = 1000;
+/// AWS gives no more than 500 volumes on one page, and takes no larger number everywhere.
+const LARGEST_PAGE_OF_VOLUMES: i32 = 500;
+
+/// What one look at one place gave.
+#[derive(Debug)]
+pub struct Polled {
+    pub place: Place,
+    /// `None`: nothing could be asked.
+    pub poll: Option<Poll>,
+    pub failures: Vec<AwsError>,
+    /// The region is not enabled in the account: nothing can be there.
+    pub is_disabled: bool,
+    /// By how much AWS's clock was seen ahead of this computer's.
+    pub clock_behind: Option<SignedDuration>,
+}
+
+/// Looks at all places, a few at a time. `clock` is read just before the first request to each.
+pub fn poll_places(places: &[Place], clock: fn() -> Timestamp) -> Asked<Polled> {
+    Asked::of_each(places.to_vec(), move |place| poll(place, clock))
+}
+
+async fn poll(place: Place, clock: fn() -> Timestamp) -> Polled {
+    let now = clock();
+    let client = Client::new(&place.account.config);
+    let sight = Sight { client, region: place.region.clone(), profile: place.account.profile.clone(), now };
+    let instances = sight.instances().await;
+    // Without credentials, a way to AWS or an enabled region the first request says so, once for all.
+    if let Some(general) = instances.failures.iter().find(|failure| failure.is_general()).cloned() {
+        let general = if place.is_known { general.of_good_credentials() } else { general };
+        let is_disabled = matches!(general, AwsError::RegionDisabled { .. });
+        let failures = if is_disabled { Vec::new() } else { vec![general] };
+        return Polled { place, poll: None, failures, is_disabled, clock_behind: None };
     }
+    let (volumes, addresses, snapshots) = tokio::join!(sight.volumes(), sight.addresses(), sight.snapshots());
+    let whole = Whole {
+        instances: instances.failures.is_empty(),
+        volumes: volumes.failures.is_empty(),
+        addresses: addresses.failures.is_empty(),
+        snapshots: snapshots.failures.is_empty(),
+    };
     let (mut facts, mut failures) = (Vec::new(), Vec::new());
-    for part in [instances, at.volumes().await, at.addresses().await, at.snapshots().await] {
-        match part {
-            Ok(mut found) => facts.append(&mut found),
-            Err(failure) => failures.push(failure),
-        }
+    for mut list in [instances, volumes, addresses, snapshots] {
+        facts.append(&mut list.facts);
+        failures.append(&mut list.failures);
     }
-    Ok((facts, failures))
+    let saw_any = whole != Whole::default() || !facts.is_empty();
+    let poll = Poll { account: account_of(&place, &facts), region: place.region.clone(), at: now, facts, whole };
+    let clock_behind = clock_behind(&poll);
+    Polled { poll: saw_any.then_some(poll), place, failures, is_disabled: false, clock_behind }
+}
+
+/// The account's id, or where it was not told, the owner of what is there.
+fn account_of(place: &Place, facts: &[Fact]) -> String {
+    if !place.account_id.is_empty() {
+        return place.account_id.clone();
+    }
+    let owner = facts.iter().find_map(|fact| match fact {
+        Fact::Instance(seen) => Some(&seen.account).filter(|account| !account.is_empty()),
+        Fact::Snapshot(seen) => Some(&seen.account).filter(|account| !account.is_empty()),
+        _ => None,
+    });
+    owner.cloned().unwrap_or_default()
+}
+
+/// An instance that starts after it was seen: AWS's clock is ahead of ours by that much at least.
+fn clock_behind(poll: &Poll) -> Option<SignedDuration> {
+    let starts = poll.facts.iter().filter_map(|fact| match fact {
+        Fact::Instance(seen) => Some(seen.launch_time),
+        _ => None,
+    });
+    starts.max().map(|latest| latest.duration_since(poll.at)).filter(|ahead| ahead.is_positive())
 }
 
 struct Sight {
@@ -46,42 +100,70 @@ struct Sight {
     now: Timestamp,
 }
 
+/// What was read of one list, and what could not be.
+#[derive(Default)]
+struct List {
+    facts: Vec<Fact>,
+    failures: Vec<AwsError>,
+}
+
+impl List {
+    /// A record that gpucost cannot read is a failure of its own; the others are as good as ever.
+    fn take(&mut self, fact: Result<Fact, AwsError>) {
+        match fact {
+            Ok(fact) => self.facts.push(fact),
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
 macro_rules! pages {
     ($self:ident, $request:expr, $action:expr, $page:ident => $each:expr) => {{
         let mut pages = $request.into_paginator().send();
-        let mut facts = Vec::new();
+        let mut list = List::default();
         while let Some(page) = pages.next().await {
-            let $page = page.map_err(|e| AwsError::from_sdk($action, &$self.region, $self.profile.as_deref(), e))?;
-            for fact in $each {
-                facts.push(fact?);
+            match page {
+                Ok($page) => $each.for_each(|fact| list.take(fact)),
+                Err(error) => {
+                    list.failures.push(AwsError::from_sdk($action, &$self.region, $self.profile.as_deref(), error));
+                    break;
+                }
             }
         }
-        Ok(facts)
+        list
     }};
 }
 
 impl Sight {
-    async fn instances(&self) -> Result<Vec<Fact>, AwsError> {
-        pages!(self, self.client.describe_instances(), INSTANCES, page => page.reservations().iter().flat_map(|reservation| {
+    async fn instances(&self) -> List {
+        let request = self.client.describe_instances().max_results(LARGEST_PAGE);
+        pages!(self, request, INSTANCES, page => page.reservations().iter().flat_map(|reservation| {
             let owner = reservation.owner_id().unwrap_or_default();
             reservation.instances().iter().map(move |instance| self.instance(owner, instance))
         }))
     }
 
-    async fn volumes(&self) -> Result<Vec<Fact>, AwsError> {
-        pages!(self, self.client.describe_volumes(), VOLUMES, page => page.volumes().iter().map(|volume| self.volume(volume)))
+    async fn volumes(&self) -> List {
+        let request = self.client.describe_volumes().max_results(LARGEST_PAGE_OF_VOLUMES);
+        pages!(self, request, VOLUMES, page => page.volumes().iter().map(|volume| self.volume(volume)))
     }
 
-    async fn snapshots(&self) -> Result<Vec<Fact>, AwsError> {
-        let own = self.client.describe_snapshots().owner_ids("self");
+    async fn snapshots(&self) -> List {
+        let own = self.client.describe_snapshots().owner_ids("self").max_results(LARGEST_PAGE);
         let finished = Filter::builder().name("status").values("completed").values("pending").build();
         pages!(self, own.filters(finished), SNAPSHOTS, page => page.snapshots().iter().map(|snapshot| self.snapshot(snapshot)))
     }
 
-    async fn addresses(&self) -> Result<Vec<Fact>, AwsError> {
-        let answer = self.client.describe_addresses().send().await;
-        let answer = answer.map_err(|e| AwsError::from_sdk(ADDRESSES, &self.region, self.profile.as_deref(), e))?;
-        answer.addresses().iter().map(|address| self.address(address)).collect()
+    /// AWS gives all addresses at once.
+    async fn addresses(&self) -> List {
+        let mut list = List::default();
+        match self.client.describe_addresses().send().await {
+            Ok(answer) => answer.addresses().iter().for_each(|address| list.take(self.address(address))),
+            Err(e) => {
+                list.failures.push(AwsError::from_sdk(ADDRESSES, &self.region, self.profile.as_deref(), e));
+            }
+        }
+        list
     }
 
     fn instance(&self, owner: &str, instance: &Instance) -> Result<Fact, AwsError> {
@@ -101,17 +183,17 @@ impl Sight {
             })
         });
         let zone = instance.placement().and_then(|placement| placement.availability_zone());
+        let id = self.need(INSTANCES, "an instance", "an InstanceId", instance.instance_id())?;
         Ok(Fact::Instance(InstanceSeen {
             account: owner.to_owned(),
             region: self.region_of(zone),
-            instance_id: self.need(INSTANCES, "an InstanceId", instance.instance_id())?.to_owned(),
+            instance_id: id.to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             tags,
-            instance_type: self.need(INSTANCES, "an InstanceType", instance.instance_type())?.as_str().to_owned(),
-            state: self.need(INSTANCES, "a known state", state.and_then(InstanceState::from_name))?,
-            launch_time: self
-                .need(INSTANCES, "a LaunchTime", instance.launch_time().and_then(timestamp))?
-                .min(self.now),
+            instance_type: self.need(INSTANCES, id, "an InstanceType", instance.instance_type())?.as_str().to_owned(),
+            state: self.need(INSTANCES, id, "a known state", state.and_then(InstanceState::from_name))?,
+            // As AWS says, though its clock be ahead of ours: a start that moved would be another start.
+            launch_time: self.need(INSTANCES, id, "a LaunchTime", instance.launch_time().and_then(timestamp))?,
             reason: instance.state_transition_reason().unwrap_or_default().to_owned(),
             platform: instance.platform_details().unwrap_or_default().to_owned(),
             purchase: match instance.instance_lifecycle().map(|lifecycle| lifecycle.as_str()) {
@@ -129,16 +211,17 @@ impl Sight {
     fn volume(&self, volume: &Volume) -> Result<Fact, AwsError> {
         let tags = tags(volume.tags());
         let size = |what: Option<i32>| what.and_then(|size| u32::try_from(size).ok());
+        let id = self.need(VOLUMES, "a volume", "a VolumeId", volume.volume_id())?;
         Ok(Fact::Volume(VolumeSeen {
             region: self.region_of(volume.availability_zone()),
-            volume_id: self.need(VOLUMES, "a VolumeId", volume.volume_id())?.to_owned(),
+            volume_id: id.to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             tags,
-            volume_type: self.need(VOLUMES, "a VolumeType", volume.volume_type())?.as_str().to_owned(),
-            size_gb: self.need(VOLUMES, "a Size", size(volume.size()).filter(|size| *size > 0))?,
+            volume_type: self.need(VOLUMES, id, "a VolumeType", volume.volume_type())?.as_str().to_owned(),
+            size_gb: self.need(VOLUMES, id, "a Size", size(volume.size()).filter(|size| *size > 0))?,
             iops: size(volume.iops()),
             throughput_mibps: size(volume.throughput()),
-            created_at: self.need(VOLUMES, "a CreateTime", volume.create_time().and_then(timestamp))?.min(self.now),
+            created_at: self.need(VOLUMES, id, "a CreateTime", volume.create_time().and_then(timestamp))?.min(self.now),
             state: volume.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
             attached_to: volume.attachments().iter().find_map(|attachment| {
                 Some((attachment.instance_id()?.to_owned(), attachment.delete_on_termination().unwrap_or(false)))
@@ -149,7 +232,7 @@ impl Sight {
 
     fn address(&self, address: &Address) -> Result<Fact, AwsError> {
         let tags = tags(address.tags());
-        let public_ip = self.need(ADDRESSES, "a PublicIp", address.public_ip())?.to_owned();
+        let public_ip = self.need(ADDRESSES, "an address", "a PublicIp", address.public_ip())?.to_owned();
         Ok(Fact::Address(AddressSeen {
             region: self.region_of(address.network_border_group()),
             allocation_id: address.allocation_id().unwrap_or(&public_ip).to_owned(),
@@ -164,15 +247,18 @@ impl Sight {
     fn snapshot(&self, snapshot: &Snapshot) -> Result<Fact, AwsError> {
         let tags = tags(snapshot.tags());
         let size = snapshot.volume_size().and_then(|size| u32::try_from(size).ok());
+        let id = self.need(SNAPSHOTS, "a snapshot", "a SnapshotId", snapshot.snapshot_id())?;
         Ok(Fact::Snapshot(SnapshotSeen {
             account: snapshot.owner_id().unwrap_or_default().to_owned(),
             region: self.region.clone(),
-            snapshot_id: self.need(SNAPSHOTS, "a SnapshotId", snapshot.snapshot_id())?.to_owned(),
+            snapshot_id: id.to_owned(),
             name: tags.get("Name").cloned().unwrap_or_default(),
             volume_id: snapshot.volume_id().unwrap_or_default().to_owned(),
-            volume_size_gb: self.need(SNAPSHOTS, "a VolumeSize", size)?,
+            volume_size_gb: self.need(SNAPSHOTS, id, "a VolumeSize", size)?,
             full_size_bytes: snapshot.full_snapshot_size_in_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
-            started_at: self.need(SNAPSHOTS, "a StartTime", snapshot.start_time().and_then(timestamp))?.min(self.now),
+            started_at: self
+                .need(SNAPSHOTS, id, "a StartTime", snapshot.start_time().and_then(timestamp))?
+                .min(self.now),
             archived: snapshot.storage_tier().is_some_and(|tier| tier.as_str() == "archive"),
             seen_at: self.now,
         }))
@@ -184,8 +270,11 @@ impl Sight {
     }
 
     /// A record without what gpucost needs is an error, never a guess.
-    fn need<T>(&self, action: &'static str, what: &str, value: Option<T>) -> Result<T, AwsError> {
-        value.ok_or_else(|| AwsError::Incomplete { action, region: self.region.clone(), what: what.to_owned() })
+    fn need<T>(&self, action: &'static str, id: &str, what: &str, value: Option<T>) -> Result<T, AwsError> {
+        value.ok_or_else(|| {
+            let what = format!("{what} of {id}: it was left out");
+            AwsError::Incomplete { action, region: self.region.clone(), what }
+        })
     }
 }
 

@@ -6,6 +6,16 @@ use std::path::PathBuf;
 use clap::builder::Resettable;
 use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "aws")]
+mod track;
+#[cfg(feature = "aws")]
+mod watch;
+
+#[cfg(feature = "aws")]
+pub use track::{BackfillArgs, TrackArgs, TrackCommand};
+#[cfg(feature = "aws")]
+pub use watch::WatchArgs;
+
 const AFTER_HELP: &str = "\
 Start here:
   gpucost demo                             a small lab's month, the whole path
@@ -49,10 +59,17 @@ impl Cli {
 /// Options that every command takes. Precedence: the flag, then the environment, then the config file.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Global {
-    /// AWS profile for commands that ask AWS
+    /// AWS profile for commands that ask AWS (repeat it, or name several as a,b, where a command looks at several)
     #[cfg(feature = "aws")]
-    #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", help_heading = "Global options")]
-    pub profile: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        env = "AWS_PROFILE",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Global options"
+    )]
+    pub profile: Vec<String>,
     /// AWS region (repeat it for several); of the ledger, only what is there [default: all of the ledger; AWS_REGION
     /// or the config file's where a command needs one]
     // The variable is read later: clap would not tell it from the flag, and it must not leave out recorded usage.
@@ -109,9 +126,12 @@ pub enum Command {
     Advise(AdviseArgs),
     /// A month's CSV files, charts and summary in one folder
     Report(ReportArgs),
-    /// Record what is in the account now: instances, volumes, addresses and snapshots of each region
+    /// Record what is in the accounts now: instances, volumes, addresses and snapshots of each region
     #[cfg(feature = "aws")]
-    Track,
+    Track(TrackArgs),
+    /// Stay and record: a live table of what runs and what it costs, or log lines where there is no terminal
+    #[cfg(feature = "aws")]
+    Watch(WatchArgs),
     /// Shell completions
     Completions(CompletionsArgs),
     /// The manual page (roff)

@@ -12,7 +12,8 @@ use super::error::Failure;
 #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    pub profile: Option<String>,
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub profile: Vec<String>,
     #[serde(default)]
     pub region: Vec<String>,
     pub ledger: Option<PathBuf>,
@@ -35,7 +36,7 @@ impl Config {
             let line = before.matches('\n').count() + 1;
             let why: Vec<&str> = error.message().lines().collect();
             Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", ")))
-                .hint("its keys are profile, region (a list), ledger, output")
+                .hint("its keys are profile (a name or a list), region (a list), ledger, output")
         })
     }
 
@@ -43,6 +44,20 @@ impl Config {
         let config: Config = toml::from_str(text)?;
         Ok(Config { ledger: config.ledger.map(at_home), ..config })
     }
+}
+
+/// `profile = "lab"` as well as `profile = ["lab", "work"]`.
+fn one_or_several<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a name, or a list of names")]
+    enum OneOrSeveral {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match OneOrSeveral::deserialize(input)? {
+        OneOrSeveral::One(name) => vec![name],
+        OneOrSeveral::Several(names) => names,
+    })
 }
 
 /// `~/…` as a shell would read it: in a file no shell has.
@@ -64,5 +79,8 @@ mod tests {
         let config = Config::parse("region = ['us-west-2']\noutput = 'json'").unwrap();
         assert_eq!(config.region, ["us-west-2"]);
         assert_eq!(config.output, Some(Output::Json));
+        assert_eq!(Config::parse("profile = 'lab'").unwrap().profile, ["lab"]);
+        assert_eq!(Config::parse("profile = ['lab', 'work']").unwrap().profile, ["lab", "work"]);
+        assert!(Config::parse("profile = 3").is_err());
     }
 }

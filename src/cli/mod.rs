@@ -3,6 +3,8 @@
 
 mod advise;
 mod args;
+#[cfg(feature = "aws")]
+mod backfill;
 mod bill;
 mod break_even;
 mod config;
@@ -20,12 +22,16 @@ mod show;
 #[cfg(feature = "aws")]
 mod track;
 mod usage;
+#[cfg(feature = "aws")]
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
 
+#[cfg(feature = "aws")]
+use args::TrackCommand;
 use args::{Cli, Command, UsageCommand};
 use error::{Exit, Failure};
 use request::Request;
@@ -77,7 +83,12 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         Command::Advise(args) => advise::run(&args, &request),
         Command::Report(args) => report::run(&args, &request),
         #[cfg(feature = "aws")]
-        Command::Track => track::run(&request),
+        Command::Track(args) => match &args.command {
+            Some(TrackCommand::Backfill(args)) => backfill::run(args, &request),
+            None => track::run(&args, &request),
+        },
+        #[cfg(feature = "aws")]
+        Command::Watch(args) => watch::run(&args, &request),
         Command::Completions(_) | Command::Man => Ok(Exit::Ok),
     }
 }

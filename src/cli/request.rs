@@ -22,8 +22,9 @@ const DEFAULT_WIDTH: usize = 80;
 
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// As typed, or else of the environment or the config file. Empty: none was named, AWS's own default counts.
     #[cfg(feature = "aws")]
-    pub profile: Option<String>,
+    pub profiles: Vec<String>,
     /// As typed, or else of the environment or the config file. Empty: none was named.
     pub regions: Vec<String>,
     /// As typed alone: what the ledger is asked about. A default that left out records would bill them $0 in silence.
@@ -35,6 +36,9 @@ pub struct Request {
     pub offline: bool,
     pub verbose: bool,
     pub now: Timestamp,
+    /// `now` is not the clock's.
+    #[cfg(feature = "aws")]
+    pub is_as_of: bool,
     pub width: usize,
 }
 
@@ -52,6 +56,8 @@ impl Request {
             global.ledger.or(config.ledger).or_else(|| dirs.map(|d| d.data_dir().join("ledger.db"))).ok_or_else(
                 || Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"),
             )?;
+        #[cfg(feature = "aws")]
+        let is_as_of = global.as_of.is_some();
         let now = match global.as_of {
             Some(text) => parse_timestamp(&text).map_err(|e| Failure::usage(format!("--as-of: {e}")))?,
             None => now,
@@ -59,7 +65,7 @@ impl Request {
         let typed = named(global.region);
         Ok(Request {
             #[cfg(feature = "aws")]
-            profile: global.profile.filter(|name| !name.is_empty()).or(config.profile),
+            profiles: named(global.profile).or_else(|| named(config.profile)).unwrap_or_default(),
             regions: typed
                 .clone()
                 .or_else(|| named(from_environment(REGION_VARIABLE)))
@@ -73,6 +79,8 @@ impl Request {
             offline: global.offline,
             verbose: global.verbose,
             now,
+            #[cfg(feature = "aws")]
+            is_as_of,
             width: terminal_width().unwrap_or(DEFAULT_WIDTH),
         })
     }
@@ -85,6 +93,16 @@ impl Request {
             several => Err(Failure::usage(format!("this command takes one --region, not {}", several.len()))),
         }
     }
+
+    /// The one profile of a command that asks as one; `None` is AWS's own default.
+    #[cfg(feature = "aws")]
+    pub fn profile(&self) -> Result<Option<&str>, Failure> {
+        match self.profiles.as_slice() {
+            [] => Ok(None),
+            [profile] => Ok(Some(profile)),
+            several => Err(Failure::usage(format!("this command takes one --profile, not {}", several.len()))),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +111,7 @@ impl Request {
     pub fn in_regions(regions: &[&str]) -> Request {
         Request {
             #[cfg(feature = "aws")]
-            profile: None,
+            profiles: Vec::new(),
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
             ledger_regions: Vec::new(),
             ledger: PathBuf::new(),
@@ -103,15 +121,16 @@ impl Request {
             offline: true,
             verbose: false,
             now: Timestamp::UNIX_EPOCH,
+            #[cfg(feature = "aws")]
+            is_as_of: false,
             width: 80,
         }
     }
 }
 
 /// The names that say something: a variable that is set to nothing (`AWS_REGION=`) is as good as unset.
-fn named(regions: Vec<String>) -> Option<Vec<String>> {
-    let named: Vec<String> =
-        regions.iter().map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect();
+fn named(names: Vec<String>) -> Option<Vec<String>> {
+    let named: Vec<String> = names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
     (!named.is_empty()).then_some(named)
 }
 

@@ -1,14 +1,18 @@
-//! `gpucost track`: one look at the account, recorded.
+//! `gpucost track`: one look at each place, recorded.
 
-use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use super::args::TrackArgs;
 use super::error::{Exit, Failure};
-use super::imported::{Imported, import_table};
 use super::request::Request;
 use super::show;
-use crate::aws::{Account, AwsError, fetch_facts};
-use crate::ledger::Fact;
-use crate::store::{Import, Store};
+use crate::aws::{AwsError, Place, Places, Polled, Regions, poll_places};
+use crate::ledger::{Fact, InstanceState};
+use crate::report::table::{Cell, Column, Table};
+use crate::store::{Poll, Store};
 
 impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Failure {
@@ -17,64 +21,201 @@ impl From<AwsError> for Failure {
     }
 }
 
-/// Records each region in a transaction of its own: what AWS refuses is said, the rest is recorded (exit 4).
-pub fn run(request: &Request) -> Result<Exit, Failure> {
-    if request.offline {
-        return Err(Failure::usage("`gpucost track` asks AWS, and --offline forbids it")
-            .hint("import what the AWS CLI printed instead: `gpucost usage import instances.json volumes.json`"));
+/// Records each place in a transaction of its own, as its answer comes: what fails is said, the rest is recorded
+/// (exit 4).
+pub fn run(args: &TrackArgs, request: &Request) -> Result<Exit, Failure> {
+    refuse_offline("gpucost track", request)?;
+    refuse_as_of("gpucost track", request)?;
+    // A ledger that cannot be written is said before AWS is asked.
+    let mut store = Store::create(&request.ledger)?;
+    let round = network_runtime()?.block_on(async {
+        let places = Places::resolve(&request.profiles, regions(args.all_regions, request)).await;
+        let mut round = Round::of(places.failures, places.notes, request);
+        round.poll(&places.places, &mut store, Timestamp::now).await;
+        round
+    });
+    round.failures.iter().for_each(Failure::print);
+    if round.polls.is_empty() && !round.failures.is_empty() {
+        return Ok(Exit::Failed);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("cannot start the network runtime: {e}")))?;
-    let regions: Vec<Option<&str>> = match request.regions.as_slice() {
-        [] => vec![None],
-        regions => regions.iter().map(|region| Some(region.as_str())).collect(),
-    };
-    let (mut recorded, mut failures) = (Vec::new(), Vec::new());
-    for region in regions {
-        let account = runtime.block_on(Account::resolve(request.profile.as_deref(), region));
-        // One region that fails leaves the others, before and after it.
-        let facts = match runtime.block_on(fetch_facts(&account, request.now)) {
-            Ok((facts, failed)) => {
-                failures.extend(failed.into_iter().map(Failure::from));
-                facts
-            }
-            Err(failed) => {
-                failures.push(Failure::from(failed));
-                continue;
-            }
-        };
-        if !facts.is_empty() {
-            match record(request, account.region().unwrap_or_default(), &facts) {
-                Ok(imported) => recorded.push(imported),
-                Err(failure) => failures.push(failure),
-            }
-        }
-    }
-    let exit = match (recorded.is_empty(), failures.is_empty()) {
-        (_, true) => Exit::Ok,
-        (false, false) => Exit::Partial,
-        (true, false) => Exit::Failed,
-    };
-    for failure in failures {
-        failure.print();
-    }
-    if exit != Exit::Failed {
-        show::tables(&[import_table(&recorded)], request)?;
-    }
-    Ok(exit)
+    show::tables(&[round.table()], request)?;
+    Ok(if round.failures.is_empty() { Exit::Ok } else { Exit::Partial })
 }
 
-fn record(request: &Request, region: &str, facts: &[Fact]) -> Result<Imported, Failure> {
-    let file = format!("aws:{region}@{}", request.now.strftime("%Y-%m-%dT%H:%M:%SZ"));
-    let import = Import { file: file.clone(), format: "track".to_owned(), imported_at: request.now };
-    let recorded = Store::create(&request.ledger)?.record(&import, false, |recorder| {
-        for (line, fact) in (1..).zip(facts) {
+pub(super) fn refuse_offline(command: &str, request: &Request) -> Result<(), Failure> {
+    if !request.offline {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("`{command}` asks AWS, and --offline forbids it"))
+        .hint("import what the AWS CLI printed instead: `gpucost usage import instances.json volumes.json`"))
+}
+
+/// What is there now would be recorded as seen at another time.
+pub(super) fn refuse_as_of(command: &str, request: &Request) -> Result<(), Failure> {
+    if !request.is_as_of {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("`{command}` records what is there now, and --as-of names another time"))
+        .hint("leave --as-of out; what happened earlier is in CloudTrail: `gpucost track backfill`"))
+}
+
+pub(super) fn network_runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("cannot start the network runtime: {e}")))
+}
+
+pub(super) fn regions(all: bool, request: &Request) -> Regions<'_> {
+    if all { Regions::Enabled } else { Regions::Named(&request.regions) }
+}
+
+/// One look at all places: what was recorded, what failed.
+pub(super) struct Round {
+    pub polls: Vec<PlacePolled>,
+    pub failures: Vec<Failure>,
+    pub notes: Vec<String>,
+    /// Messages name the profile.
+    several: bool,
+}
+
+/// What was there; `None`: the list did not come back whole.
+pub(super) struct PlacePolled {
+    pub account: String,
+    pub region: String,
+    running: Option<usize>,
+    stopped: Option<usize>,
+    volumes: Option<usize>,
+    addresses: Option<usize>,
+    snapshots: Option<usize>,
+    new: u64,
+}
+
+/// With the profile, where there are several.
+pub(super) fn failure(profile: Option<&str>, several: bool, error: AwsError) -> Failure {
+    let names_it = matches!(error, AwsError::Credentials { .. });
+    let failure = Failure::from(error);
+    match profile {
+        Some(profile) if several && !names_it => {
+            Failure { message: format!("profile `{profile}`: {}", failure.message), ..failure }
+        }
+        _ => failure,
+    }
+}
+
+impl Round {
+    /// A round that has not asked yet: what stood in the way of knowing where to.
+    pub fn of(failures: Vec<(Option<String>, AwsError)>, notes: Vec<String>, request: &Request) -> Round {
+        let several = request.profiles.len() > 1;
+        let failures = failures.into_iter().map(|(profile, error)| failure(profile.as_deref(), several, error));
+        Round { polls: Vec::new(), failures: failures.collect(), notes, several }
+    }
+
+    /// Asks all places and records each answer as it comes.
+    pub async fn poll(&mut self, places: &[Place], store: &mut Store, clock: fn() -> Timestamp) {
+        let mut polls = poll_places(places, clock);
+        while let Some(polled) = polls.next().await {
+            self.take(polled, store);
+        }
+        self.polls.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+        self.notes.sort();
+    }
+
+    fn take(&mut self, polled: Polled, store: &mut Store) {
+        let Polled { place, poll, failures, is_disabled, clock_behind } = polled;
+        self.failures.extend(failures.into_iter().map(|error| failure(place.profile(), self.several, error)));
+        if is_disabled {
+            self.notes.push(disabled_note(&place));
+        }
+        if let Some(ahead) = clock_behind {
+            self.notes.push(format!(
+                "{}: an instance starts {} s after it was seen: AWS's clock is ahead of this computer's. Set it right: \
+                 what has no time of its own is bounded by it.",
+                place.region,
+                ahead.as_secs().max(1)
+            ));
+        }
+        let Some(poll) = poll else { return };
+        match record(store, &poll) {
+            Ok(recorded) => self.polls.push(PlacePolled::of(&poll, recorded.new)),
+            Err(error) => {
+                let failed = Failure::from(error);
+                let message = format!("{}: {}", place.region, failed.message);
+                self.failures.push(Failure { message, ..failed });
+            }
+        }
+    }
+
+    fn table(&self) -> Table {
+        let columns = vec![
+            Column::left("account", "Account"),
+            Column::left("region", "Region"),
+            Column::right("running", "Running"),
+            Column::right("stopped", "Stopped"),
+            Column::right("volumes", "Volumes"),
+            Column::right("addresses", "Addresses").detail(),
+            Column::right("snapshots", "Snapshots").detail(),
+            Column::right("new_facts", "New facts"),
+        ];
+        let mut table = Table::new("polls", "Recorded", columns);
+        let count = |n: Option<usize>| n.map_or_else(|| Cell::missing("unknown"), |n| Cell::text(n.to_string()));
+        for poll in &self.polls {
+            table.push(vec![
+                if poll.account.is_empty() { Cell::missing("unknown") } else { Cell::text(poll.account.clone()) },
+                Cell::text(poll.region.clone()),
+                count(poll.running),
+                count(poll.stopped),
+                count(poll.volumes),
+                count(poll.addresses),
+                count(poll.snapshots),
+                Cell::text(poll.new.to_string()),
+            ]);
+        }
+        table.notes.clone_from(&self.notes);
+        table
+    }
+}
+
+fn record(store: &mut Store, poll: &Poll) -> Result<crate::store::Recorded, crate::store::StoreError> {
+    use sha2::{Digest, Sha256};
+    let file = format!("aws:{}@{}", poll.region, poll.at);
+    let import = crate::store::Import { file: file.clone(), format: "track".to_owned(), imported_at: poll.at };
+    store.record(&import, false, |recorder| {
+        for (line, fact) in (1..).zip(&poll.facts) {
             recorder.fact(line, fact)?;
         }
-        Ok::<_, Failure>(Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect())
-    })?;
-    let rows = facts.len() as u64;
-    Ok(Imported { file, format: "track".to_owned(), rows, taken: rows, recorded, skipped: Vec::new() })
+        Ok(Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect())
+    })
+}
+
+pub(super) fn disabled_note(place: &Place) -> String {
+    format!("{} is not enabled in account {}: nothing can be there.", place.region, place.account_id)
+}
+
+impl PlacePolled {
+    fn of(poll: &Poll, new: u64) -> PlacePolled {
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        let (mut running, mut stopped) = (0, 0);
+        for fact in &poll.facts {
+            *kinds.entry(fact.kind()).or_default() += 1;
+            if let Fact::Instance(seen) = fact {
+                match seen.state {
+                    InstanceState::Pending | InstanceState::Running => running += 1,
+                    InstanceState::Stopping | InstanceState::Stopped => stopped += 1,
+                    InstanceState::ShuttingDown | InstanceState::Terminated => {}
+                }
+            }
+        }
+        let count = |is_whole: bool, kind: &str| is_whole.then(|| kinds.get(kind).copied().unwrap_or(0));
+        PlacePolled {
+            account: poll.account.clone(),
+            region: poll.region.clone(),
+            running: poll.whole.instances.then_some(running),
+            stopped: poll.whole.instances.then_some(stopped),
+            volumes: count(poll.whole.volumes, "volume"),
+            addresses: count(poll.whole.addresses, "address"),
+            snapshots: count(poll.whole.snapshots, "snapshot"),
+            new,
+        }
+    }
 }

@@ -11,3 +11,4 @@ pub mod rates;
 pub mod storage_rates;
 pub mod table;
 pub mod usage;
+pub mod watch;

@@ -1,0 +1,338 @@
+//! `gpucost watch`: polls until told to stop; a table that ticks on a terminal, log lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write, stdout};
+use std::time::{Duration, Instant};
+
+use console::Term;
+use jiff::{SignedDuration, Timestamp};
+
+use super::args::WatchArgs;
+use super::error::{Exit, Failure};
+use super::request::Request;
+use super::track::{Round, network_runtime, refuse_as_of, refuse_offline, regions};
+use crate::aws::{Place, Places};
+use crate::catalog::RateCard;
+use crate::ledger::{InstanceSeen, derive};
+use crate::render::text::{self, Style};
+use crate::render::untrusted::visible;
+use crate::report::watch::{Watched, changes, log_line, watch_table};
+use crate::store::Store;
+use crate::time::Month;
+
+const TICK: Duration = Duration::from_secs(1);
+
+/// The share of the time that drawing may take: a large ledger ticks slower.
+const DRAWING_SHARE: u32 = 10;
+
+/// Ends with 0 when it is told to (Ctrl-C, SIGTERM), and with an error only if the first look cannot be taken at all.
+pub fn run(args: &WatchArgs, request: &Request) -> Result<Exit, Failure> {
+    refuse_offline("gpucost watch", request)?;
+    refuse_as_of("gpucost watch", request)?;
+    let store = Store::create(&request.ledger)?;
+    network_runtime()?.block_on(async {
+        let mut stop = Stop::listen()?;
+        let mut watch = Watch::new(args, request, store);
+        let ended = watch.stay(&mut stop).await;
+        watch.screen.leave();
+        ended
+    })
+}
+
+struct Watch<'a> {
+    args: &'a WatchArgs,
+    request: &'a Request,
+    store: Store,
+    screen: Screen,
+    since: Timestamp,
+    /// Where to look, once that is known without a failure.
+    places: Option<Vec<Place>>,
+    last_poll: Option<Timestamp>,
+    watched: Option<Watched>,
+    before: Option<BTreeMap<String, InstanceSeen>>,
+}
+
+/// Whether anyone still reads.
+enum Reader {
+    There,
+    Gone,
+}
+
+impl<'a> Watch<'a> {
+    fn new(args: &'a WatchArgs, request: &'a Request, store: Store) -> Watch<'a> {
+        Watch {
+            args,
+            request,
+            store,
+            screen: Screen::new(request),
+            since: Timestamp::now(),
+            places: None,
+            last_poll: None,
+            watched: None,
+            before: None,
+        }
+    }
+
+    async fn stay(&mut self, stop: &mut Stop) -> Result<Exit, Failure> {
+        let until = self.args.stop_after.and_then(|long| self.since.checked_add(long).ok());
+        loop {
+            let at = Timestamp::now();
+            let round = tokio::select! {
+                biased;
+                () = stop.asked() => return Ok(Exit::Ok),
+                round = self.round() => round?,
+            };
+            if let Reader::Gone = self.take(round, at)? {
+                return Ok(Exit::Ok);
+            }
+            // By the clock on the wall: after a night's sleep the next poll is due at once.
+            let next = at.checked_add(self.args.every).unwrap_or(Timestamp::MAX);
+            loop {
+                let now = Timestamp::now();
+                if until.is_some_and(|until| now >= until) {
+                    return Ok(Exit::Ok);
+                }
+                let Ok(left) = Duration::try_from(next.min(until.unwrap_or(next)).duration_since(now)) else { break };
+                if left.is_zero() {
+                    break;
+                }
+                tokio::select! {
+                    biased;
+                    () = stop.asked() => return Ok(Exit::Ok),
+                    () = tokio::time::sleep(left.min(self.screen.rest())) => {}
+                }
+                self.tick()?;
+            }
+        }
+    }
+
+    /// One poll of all places; on the first one credentials that are no good are the end.
+    async fn round(&mut self) -> Result<Round, Failure> {
+        let (places, mut round) = match self.places.take() {
+            Some(places) => (places, Round::of(Vec::new(), Vec::new(), self.request)),
+            None => {
+                let found = Places::resolve(&self.request.profiles, regions(self.args.all_regions, self.request)).await;
+                let is_first = self.last_poll.is_none();
+                let is_complete = found.failures.is_empty();
+                let mut round = Round::of(found.failures, found.notes, self.request);
+                if is_first && found.places.is_empty() && !is_complete {
+                    return Err(round.failures.remove(0));
+                }
+                self.places = is_complete.then(|| found.places.clone());
+                (found.places, round)
+            }
+        };
+        round.poll(&places, &mut self.store, Timestamp::now).await;
+        // Credentials that were good once may be mended in the profile: it is read again.
+        if round.failures.is_empty() {
+            self.places = Some(places);
+        }
+        Ok(round)
+    }
+
+    fn take(&mut self, round: Round, at: Timestamp) -> Result<Reader, Failure> {
+        let mut said: Vec<String> = Vec::new();
+        if let Some(gap) = self.gap(at) {
+            said.push(gap);
+        }
+        self.last_poll = Some(at);
+        said.extend(round.failures.iter().map(ToString::to_string));
+        if let Err(failure) = self.look_again(at) {
+            said.push(failure.to_string());
+        }
+        said.extend(round.notes);
+        self.screen.said = said;
+        self.show_poll(at)
+    }
+
+    /// A poll that came much later than it was due: the computer slept, or was busy.
+    fn gap(&self, at: Timestamp) -> Option<String> {
+        let last = self.last_poll?;
+        let late = at.duration_since(last);
+        let due = SignedDuration::try_from(self.args.every).ok()?.checked_mul(2)?;
+        (late > due).then(|| {
+            format!(
+                "No poll between {} and {}: what happened there is known as far as AWS's own times tell it.",
+                last.strftime("%Y-%m-%d %H:%M:%S"),
+                at.strftime("%Y-%m-%d %H:%M:%S UTC")
+            )
+        })
+    }
+
+    /// Derives the ledger anew, up to the end of the month.
+    fn look_again(&mut self, now: Timestamp) -> Result<(), Failure> {
+        let month = Month::of(now);
+        let facts = self.store.facts()?;
+        let mut ledger = derive(&facts, self.store.metered(Some(month))?, month.period().end)?;
+        if let Some(places) = &self.places {
+            let regions: Vec<String> = places.iter().map(|place| place.region.clone()).collect();
+            ledger.keep_regions(&regions);
+        }
+        // One poll that failed does not stop the meter of what ran before it.
+        let seen_since = now.checked_sub(self.args.every * 2).unwrap_or(Timestamp::MIN);
+        self.watched = Some(Watched::new(&ledger, RateCard::shipped(), seen_since, self.since, now));
+        Ok(())
+    }
+
+    fn show_poll(&mut self, at: Timestamp) -> Result<Reader, Failure> {
+        if self.screen.is_live() {
+            self.tick()?;
+            return Ok(Reader::There);
+        }
+        for said in &self.screen.said {
+            _ = writeln!(anstream::stderr(), "{} {}", at.strftime("%Y-%m-%dT%H:%M:%SZ"), visible(said));
+        }
+        let Some(watched) = &self.watched else { return Ok(Reader::There) };
+        let reading = watched.read(RateCard::shipped(), at);
+        let what = self.before.as_ref().map(|before| changes(before, watched.instances())).unwrap_or_default();
+        self.before = Some(watched.instances().clone());
+        line(&visible(&log_line(watched, &reading, &what, at)))
+    }
+
+    fn tick(&mut self) -> Result<(), Failure> {
+        if !self.screen.is_live() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let now = Timestamp::now();
+        if self.watched.as_ref().is_some_and(|watched| !watched.is_of(now)) {
+            self.look_again(now)?;
+        }
+        if let Some(watched) = &self.watched {
+            let table = watch_table(watched, &watched.read(RateCard::shipped(), now), now);
+            self.screen.draw(&table)?;
+        }
+        self.screen.rest = (started.elapsed() * DRAWING_SHARE).max(TICK);
+        Ok(())
+    }
+}
+
+/// One line to stdout; a reader that has closed the pipe has had enough.
+fn line(text: &str) -> Result<Reader, Failure> {
+    let mut out = stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::new(format!("cannot write to stdout: {error}"))),
+    }
+}
+
+/// The part of the terminal that is drawn over; without a terminal nothing is.
+struct Screen {
+    term: Option<Term>,
+    style: Style,
+    /// Failures and notes of the last poll.
+    said: Vec<String>,
+    lines: usize,
+    size: (u16, u16),
+    rest: Duration,
+}
+
+impl Screen {
+    fn new(request: &Request) -> Screen {
+        let term = Term::buffered_stdout();
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        let term = (term.is_term() && !is_dumb).then_some(term);
+        if let Some(term) = &term {
+            _ = term.hide_cursor();
+        }
+        let size = term.as_ref().map(Term::size).unwrap_or_default();
+        Screen { term, style: super::show::style(request), said: Vec::new(), lines: 0, size, rest: TICK }
+    }
+
+    const fn is_live(&self) -> bool {
+        self.term.is_some()
+    }
+
+    fn rest(&self) -> Duration {
+        self.rest
+    }
+
+    fn draw(&mut self, table: &crate::report::table::Table) -> Result<(), Failure> {
+        let Some(term) = &self.term else { return Ok(()) };
+        let size = term.size();
+        let (rows, columns) = (usize::from(size.0), usize::from(size.1).clamp(40, 200));
+        let mut drawn = text::table(table, columns, self.style);
+        for said in &self.said {
+            drawn.push_str(&text::prose(said, columns, self.style));
+        }
+        let mut lines: Vec<&str> = drawn.lines().collect();
+        // What is above the top of the window cannot be drawn over.
+        let fitting = rows.saturating_sub(2).max(3);
+        let more = format!("… {} lines more: make the window taller", lines.len().saturating_sub(fitting - 1));
+        if lines.len() > fitting {
+            lines.truncate(fitting - 1);
+            lines.push(&more);
+        }
+        let draw = || {
+            if size == self.size {
+                term.move_cursor_up(self.lines)?;
+            } else {
+                term.clear_screen()?;
+            }
+            for line in &lines {
+                term.clear_line()?;
+                term.write_line(line)?;
+            }
+            term.clear_to_end_of_screen()?;
+            term.flush()
+        };
+        draw().map_err(|e| Failure::new(format!("cannot write to the terminal: {e}")))?;
+        (self.lines, self.size) = (lines.len(), size);
+        Ok(())
+    }
+
+    /// The last view stays, the cursor comes back.
+    fn leave(&mut self) {
+        if let Some(term) = self.term.take() {
+            _ = term.show_cursor();
+            _ = term.flush();
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// What asks a program to end.
+struct Stop {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 3],
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn listen() -> Result<Stop, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|e| Failure::new(format!("cannot listen to signals: {e}")));
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hangup] = kinds.map(listen);
+        Ok(Stop { signals: [interrupt?, terminate?, hangup?] })
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Stop, Failure> {
+        Ok(Stop {})
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) {
+        // Where Ctrl-C cannot be listened to, it ends the program as ever: each poll is one transaction.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The live view: what runs and stands still now, what it cost so far, and what it comes to if nothing changes.
+//!
+//! Dollars are `billing`'s, in two parts: what is known up to the last poll, and what goes on since. The first is
+//! summed once a poll, the second each time the view is drawn.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, ToSpan};
+
+use super::table::{Cell, Column, Table};
+use crate::billing::{LineItem, bill, line_items_by_month};
+use crate::catalog::RateCard;
+use crate::ledger::{Certainty, InstanceSeen, InstanceState, Ledger, Resource, Subject, Usage};
+use crate::money::Usd;
+use crate::time::{Month, Period, day, utc_date};
+
+/// A session's cents stand still for a while; its tenths of a cent tick.
+const SESSION_DECIMALS: u32 = 3;
+
+/// Dollars, and whether something in them has no rate: then they are the least it can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub usd: Usd,
+    pub is_lower_bound: bool,
+}
+
+impl Sum {
+    fn add(&mut self, lines: &[LineItem]) {
+        for line in lines {
+            match line.charge.cost() {
+                Some(cost) => self.usd += cost,
+                None => self.is_lower_bound = true,
+            }
+        }
+    }
+
+    #[must_use]
+    fn plus(self, other: Sum) -> Sum {
+        Sum { usd: self.usd + other.usd, is_lower_bound: self.is_lower_bound || other.is_lower_bound }
+    }
+
+    /// `$1.23`, `≥ $1.23`, `no rate`.
+    pub fn shown(self, decimals: u32) -> String {
+        match (self.is_lower_bound, self.usd.is_zero()) {
+            (false, _) => self.usd.rounded(decimals),
+            (true, true) => "no rate".to_owned(),
+            (true, false) => format!("≥ {}", self.usd.rounded(decimals)),
+        }
+    }
+
+    fn cell(self, decimals: u32) -> Cell {
+        Cell { shown: self.shown(decimals), exact: (!self.is_lower_bound).then(|| self.usd.exact()) }
+    }
+}
+
+/// What a line of the view is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    Instance(String),
+    /// Volumes and addresses that no instance has.
+    Unattached,
+    /// Instances that are no more, and what was theirs.
+    Gone,
+}
+
+/// What has run up, by owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Since the instance's last start.
+    pub session: Option<Sum>,
+    pub today: Sum,
+    pub month: Sum,
+    /// The month, if all goes on as now until its end.
+    pub projected: Sum,
+    /// An hour from now, likewise.
+    pub hourly: Sum,
+}
+
+impl Spent {
+    fn plus(self, other: Spent) -> Spent {
+        Spent {
+            session: None,
+            today: self.today.plus(other.today),
+            month: self.month.plus(other.month),
+            projected: self.projected.plus(other.projected),
+            hourly: self.hourly.plus(other.hourly),
+        }
+    }
+}
+
+/// The ledger as of the last poll, summed.
+pub struct Watched {
+    month: Month,
+    /// What was seen at the last poll and goes on for all anyone knows.
+    going: Vec<(Owner, Usage)>,
+    /// Instances that are there, by id.
+    instances: BTreeMap<String, InstanceSeen>,
+    starts: BTreeMap<String, Timestamp>,
+    /// Up to the last poll; nothing projected.
+    known: BTreeMap<Owner, Spent>,
+    /// What `known` calls today.
+    today: Period,
+}
+
+/// The view at one instant.
+pub struct Reading {
+    pub rows: Vec<(Owner, Spent)>,
+    pub total: Spent,
+    /// What of the month's dollars is assumed since the last poll.
+    pub since_poll: Sum,
+}
+
+impl Watched {
+    /// `ledger` is derived as of the end of the month of `now`, so that what was open reaches there. What was last seen
+    /// before `seen_since` is not assumed to go on; an instance not seen since `watched_since` is not there.
+    pub fn new(
+        ledger: &Ledger,
+        card: &RateCard,
+        seen_since: Timestamp,
+        watched_since: Timestamp,
+        now: Timestamp,
+    ) -> Watched {
+        let month = Month::of(now);
+        let there = |seen: &InstanceSeen| seen.seen_at >= watched_since && seen.state != InstanceState::Terminated;
+        let instances: BTreeMap<String, InstanceSeen> = ledger
+            .instances
+            .iter()
+            .filter(|(_, (_, seen))| there(seen))
+            .map(|(id, (_, seen))| (id.clone(), seen.clone()))
+            .collect();
+        let goes_on = |usage: &Usage| {
+            usage.certainty == Certainty::Possible
+                && !matches!(usage.subject, Subject::Snapshot { .. })
+                && usage.period.start >= seen_since
+                && usage.period.end == month.period().end
+        };
+        let owner = |resource: &Resource| owner_of(resource, ledger, &instances);
+        let going = ledger.usage.iter().filter(|usage| goes_on(usage));
+        let going = going.map(|usage| (owner(&usage.resource), usage.clone())).collect();
+        let starts = instances.iter().filter(|(_, seen)| !seen.state.is_stopped()).filter_map(|(id, _)| {
+            let session = ledger.sessions_of(id).next_back().filter(|session| !session.end.is_over())?;
+            Some((id.clone(), session.start))
+        });
+        let starts = starts.collect();
+        let today = day(utc_date(now));
+        let mut watched = Watched { month, going, starts, known: BTreeMap::new(), today, instances };
+        watched.sum_up(ledger, card);
+        watched
+    }
+
+    fn sum_up(&mut self, ledger: &Ledger, card: &RateCard) {
+        for (id, _) in &self.instances {
+            self.known.entry(Owner::Instance(id.clone())).or_default();
+        }
+        let sure = bill(ledger, card, self.month).line_items;
+        for line in sure.iter().filter(|line| line.certainty == Certainty::Measured) {
+            let owner = owner_of(&line.resource, ledger, &self.instances);
+            let spent = self.known.entry(owner).or_default();
+            let line = std::slice::from_ref(line);
+            spent.month.add(line);
+            if line.iter().all(|line| self.today.contains(line.period.start)) {
+                spent.today.add(line);
+            }
+        }
+        for usage in ledger.usage.iter().filter(|usage| usage.certainty == Certainty::Measured) {
+            let owner = owner_of(&usage.resource, ledger, &self.instances);
+            let Owner::Instance(id) = &owner else { continue };
+            let Some(start) = self.starts.get(id) else { continue };
+            let session = self.known.entry(owner).or_default().session.get_or_insert_default();
+            session.add(&line_items_by_month(usage, card, Period { start: *start, end: Timestamp::MAX }));
+        }
+    }
+
+    /// Whether sums of another day or month are due.
+    pub fn is_of(&self, now: Timestamp) -> bool {
+        self.today.contains(now)
+    }
+
+    pub fn instances(&self) -> &BTreeMap<String, InstanceSeen> {
+        &self.instances
+    }
+
+    /// What has run up by `now`.
+    pub fn read(&self, card: &RateCard, now: Timestamp) -> Reading {
+        let mut spent = self.known.clone();
+        let end = self.month.period().end;
+        let hour_from_now = now.checked_add(1.hour()).unwrap_or(now);
+        let mut since_poll = Sum::default();
+        for known in spent.values_mut() {
+            known.projected = known.month;
+        }
+        for (owner, usage) in &self.going {
+            let between = |start: Timestamp, end: Timestamp| line_items_by_month(usage, card, Period { start, end });
+            let so_far = between(usage.period.start, now);
+            let of_owner = spent.entry(owner.clone()).or_default();
+            since_poll.add(&so_far);
+            of_owner.month.add(&so_far);
+            of_owner.today.add(&between(usage.period.start.max(self.today.start), now));
+            of_owner.projected.add(&between(usage.period.start, end));
+            of_owner.hourly.add(&between(now, hour_from_now));
+            if matches!(owner, Owner::Instance(id) if self.starts.contains_key(id)) {
+                of_owner.session.get_or_insert_default().add(&so_far);
+            }
+        }
+        let total = spent.values().fold(Spent::default(), |total, spent| total.plus(*spent));
+        let mut rows: Vec<(Owner, Spent)> = spent.into_iter().collect();
+        rows.retain(|(owner, spent)| matches!(owner, Owner::Instance(_)) || *spent != Spent::default());
+        Reading { rows, total, since_poll }
+    }
+
+    /// How many run, and how many stand still.
+    pub fn counts(&self) -> (usize, usize) {
+        let stopped = self.instances.values().filter(|seen| seen.state.is_stopped()).count();
+        (self.instances.len() - stopped, stopped)
+    }
+}
+
+/// Whose a charge is: an export names a volume and not the instance it is attached to, the ledger does.
+fn owner_of(resource: &Resource, ledger: &Ledger, instances: &BTreeMap<String, InstanceSeen>) -> Owner {
+    let attached = || {
+        let (_, volume) = ledger.volumes.get(&resource.id)?;
+        volume.attached_to.as_ref().map(|(instance_id, _)| instance_id)
+    };
+    let is_instance = ledger.sessions_of(&resource.id).next().is_some();
+    let id = resource.instance_id.as_ref().or(is_instance.then_some(&resource.id)).or_else(attached);
+    match id {
+        None => Owner::Unattached,
+        Some(id) if instances.contains_key(id) => Owner::Instance(id.clone()),
+        Some(_) => Owner::Gone,
+    }
+}
+
+/// The view as a table: each instance with its volumes and addresses, the running ones first.
+pub fn watch_table(watched: &Watched, reading: &Reading, now: Timestamp) -> Table {
+    let (running, stopped) = watched.counts();
+    let title = format!(
+        "{}   {running} running, {stopped} stopped   {} an hour",
+        now.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        reading.total.hourly.shown(2)
+    );
+    let columns = vec![
+        Column::left("instance", "Instance"),
+        Column::left("state", "Type, state"),
+        Column::right("session_usd", "Session"),
+        Column::right("today_usd", "Today"),
+        Column::right("month_usd", "Month"),
+        Column::right("projected_usd", "Projected"),
+    ];
+    let mut table = Table::new("watch", title, columns);
+    let mut rows: Vec<&(Owner, Spent)> = reading.rows.iter().collect();
+    rows.sort_by_key(|(owner, _)| (watched.rank(owner), owner.clone()));
+    for (owner, spent) in rows {
+        let (name, state) = watched.words(owner);
+        let session = spent.session.map_or_else(|| Cell::missing("-"), |sum| sum.cell(SESSION_DECIMALS));
+        table.push(vec![
+            Cell::text(name),
+            Cell::text(state),
+            session,
+            spent.today.cell(2),
+            spent.month.cell(2),
+            spent.projected.cell(2),
+        ]);
+    }
+    let Spent { today, month, projected, .. } = reading.total;
+    table.total = Some(vec![
+        Cell::text("Total"),
+        Cell::missing(""),
+        Cell::missing(""),
+        today.cell(2),
+        month.cell(2),
+        projected.cell(2),
+    ]);
+    let end = watched.month.period().end.strftime("%Y-%m-%d");
+    table.notes.push(format!(
+        "{} of it since the last poll, if what was there then goes on. Projected: as now until {end}. With volumes and \
+         addresses; snapshots bill by changed blocks, which only AWS's bill tells. Days and months are UTC.",
+        reading.since_poll.shown(2)
+    ));
+    table
+}
+
+impl Watched {
+    fn rank(&self, owner: &Owner) -> u8 {
+        match owner {
+            Owner::Instance(id) if self.starts.contains_key(id) => 0,
+            Owner::Instance(_) => 1,
+            Owner::Unattached => 2,
+            Owner::Gone => 3,
+        }
+    }
+
+    fn words(&self, owner: &Owner) -> (String, String) {
+        let (id, seen) = match owner {
+            Owner::Unattached => return ("Of no instance".to_owned(), "volumes, addresses".to_owned()),
+            Owner::Gone => return ("Gone".to_owned(), "this month".to_owned()),
+            Owner::Instance(id) => match self.instances.get(id) {
+                Some(seen) => (id, seen),
+                None => return (id.clone(), String::new()),
+            },
+        };
+        let one_of = |field: fn(&InstanceSeen) -> &str| {
+            let mut all: Vec<&str> = self.instances.values().map(field).collect();
+            all.sort_unstable();
+            all.dedup();
+            all.len() > 1
+        };
+        let mut name = vec![seen.name.as_str(), id.as_str()];
+        if one_of(|seen| &seen.region) {
+            name.push(&seen.region);
+        }
+        if one_of(|seen| &seen.account) {
+            name.push(&seen.account);
+        }
+        name.retain(|part| !part.is_empty());
+        (name.join(" "), format!("{} {}", seen.instance_type, seen.state.name()))
+    }
+}
+
+/// One poll as a line for a log.
+pub fn log_line(watched: &Watched, reading: &Reading, changes: &[String], now: Timestamp) -> String {
+    let (running, stopped) = watched.counts();
+    let Spent { today, month, projected, hourly, .. } = reading.total;
+    let mut line = format!(
+        "{} {running} running, {stopped} stopped; {}/h; today {}, month {}, projected {}",
+        now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        hourly.shown(2),
+        today.shown(2),
+        month.shown(2),
+        projected.shown(2)
+    );
+    for change in changes {
+        line.push_str("; ");
+        line.push_str(change);
+    }
+    line
+}
+
+/// What differs between two polls, an instance at a time.
+pub fn changes(before: &BTreeMap<String, InstanceSeen>, after: &BTreeMap<String, InstanceSeen>) -> Vec<String> {
+    let mut changes = Vec::new();
+    for (id, seen) in after {
+        let who = if seen.name.is_empty() { id.clone() } else { format!("{id} ({})", seen.name) };
+        let state = seen.state.name();
+        let Some(earlier) = before.get(id) else {
+            changes.push(format!("{who} is new, {} {state}", seen.instance_type));
+            continue;
+        };
+        if earlier.instance_type != seen.instance_type {
+            changes.push(format!("{who} is now {}", seen.instance_type));
+        }
+        match (earlier.state.is_stopped(), seen.state.is_stopped()) {
+            (true, false) => changes.push(format!("{who} started")),
+            (false, true) => changes.push(format!("{who} {state}")),
+            (false, false) if earlier.launch_time != seen.launch_time => {
+                changes.push(format!("{who} stopped and started again"));
+            }
+            _ => {}
+        }
+    }
+    let gone = before.iter().filter(|(id, _)| !after.contains_key(*id));
+    changes.extend(gone.map(|(id, _)| format!("{id} is gone")));
+    changes
+}
