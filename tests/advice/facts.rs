@@ -40,6 +40,8 @@ pub fn with_evidence(facts: &[Fact]) -> Vec<(Evidence, Fact)> {
             Fact::Volume(_) => (EvidenceKind::Description, "volumes.json"),
             Fact::Address(_) => (EvidenceKind::Description, "addresses.json"),
             Fact::Snapshot(_) => (EvidenceKind::Description, "snapshots.json"),
+            Fact::Changed(_) => (EvidenceKind::CloudTrail, "cloudtrail"),
+            Fact::Gone(_) => (EvidenceKind::Description, "track"),
         };
         let line = lines.entry(file).or_insert(0);
         *line += 1;
