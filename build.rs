@@ -88,7 +88,7 @@ fn regions(card: &mut Card) -> Built<()> {
             row.known("billing_code_source", &card.sources)?;
         }
         let literal = format!(
-            "Region {{ code: {code:?}, name: {name:?}, kind: RegionKind::{kind}, parent: {parent}, billing_code: {billing_code}, \
+            "Region {{ code: Cow::Borrowed({code:?}), name: Cow::Borrowed({name:?}), kind: RegionKind::{kind}, parent: {parent}, billing_code: {billing_code}, \
              usage_type_prefix: {prefix}, billing_code_source: {code_source}, provenance: {} }}",
             card.provenance(row)?
         );
@@ -123,8 +123,8 @@ fn instance_types(card: &mut Card) -> Built<()> {
             return Err(row.wrong("successors", &format!("{lost} is not on the card")));
         }
         let literal = format!(
-            "InstanceType {{ name: {name:?}, vcpu: {}, memory_gib: {}, accelerator: Some(Accelerator {{ model: {:?}, \
-             kind: AcceleratorKind::{}, count: {}, memory_gib_total: {} }}), local_storage: {}, offering: {offering}, \
+            "InstanceType {{ name: Cow::Borrowed({name:?}), vcpu: {}, memory_gib: {}, accelerator: Some(Accelerator {{ model: Cow::Borrowed({:?}), \
+             kind: AcceleratorKind::{}, count: {}, memory_gib_total: Some({}) }}), local_storage: {}, offering: {offering}, \
              successors: &{successors:?}, provenance: {} }}",
             row.whole("vcpu")?,
             row.price("memory_gib", 1)?,

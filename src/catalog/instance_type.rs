@@ -1,5 +1,6 @@
 //! Instance types: what is in them, and whether one can still be launched.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -33,13 +34,18 @@ impl AcceleratorKind {
 /// The accelerators of one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accelerator {
-    /// `NVIDIA V100`.
-    pub model: &'static str,
+    /// `NVIDIA V100`. AWS's price list names none: [`UNNAMED_MODEL`](Accelerator::UNNAMED_MODEL).
+    pub model: Cow<'static, str>,
     pub kind: AcceleratorKind,
     /// A part of one where the instance has a partition (0.125 of an L4 in g6f.large); never zero.
     pub count: Decimal,
-    /// Of all of them together, in GiB.
-    pub memory_gib_total: Decimal,
+    /// Of all of them together, in GiB; `None` is not known.
+    pub memory_gib_total: Option<Decimal>,
+}
+
+impl Accelerator {
+    /// Of a type that is known from AWS's price list alone.
+    pub const UNNAMED_MODEL: &str = "GPU (model not published)";
 }
 
 /// A rate is not availability: whether the type can be launched today.
@@ -70,7 +76,7 @@ impl fmt::Display for Offering {
 /// One instance type of the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceType {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub vcpu: u32,
     pub memory_gib: Decimal,
     pub accelerator: Option<Accelerator>,
@@ -83,13 +89,14 @@ pub struct InstanceType {
 }
 
 impl InstanceType {
-    /// Accelerators of any kind; what an hour of the instance counts in GPU-hours. Zero only if it has none.
+    /// Accelerators of any kind; what an hour of the instance counts in GPU-hours. Zero only if it has none, or
+    /// none that AWS's price list counts.
     pub fn gpu_count(&self) -> Decimal {
         self.accelerator.as_ref().map_or(Decimal::ZERO, |accelerator| accelerator.count)
     }
 
     /// `p3` of `p3.2xlarge`.
-    pub fn family(&self) -> &'static str {
-        self.name.split_once('.').map_or(self.name, |(family, _)| family)
+    pub fn family(&self) -> &str {
+        self.name.split_once('.').map_or(&self.name, |(family, _)| family)
     }
 }

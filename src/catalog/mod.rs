@@ -3,6 +3,7 @@
 //! Every rate knows where and when it was read ([`Provenance`]); one that is missing is an error that says so
 //! ([`NoRate`]), never $0 and never another region's. The shipped card is written by `build.rs` from `data/*.csv`.
 
+mod fetched;
 mod instance_type;
 mod lookup;
 mod machine;
@@ -11,30 +12,41 @@ mod published;
 mod rate;
 mod region;
 mod rows;
+mod spot_history;
 mod suggest;
 mod volume;
 
+pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
 pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
 pub use published::{
     Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans,
-    PublishedSnapshot, PublishedType, PublishedVolume, SavingsPlanKind,
+    PublishedSnapshot, PublishedType, PublishedVolume, SavingsPlanKind, is_of_families,
 };
-pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate};
+pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate, SpotSeen};
 pub use region::{Region, RegionKind, region_of_zone};
+pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,
 };
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use fetched::Fetched;
+
 /// Rates of AWS's Linux on-demand, spot, reserved, EBS and address charges, and the facts around them.
 ///
-/// Arrays are sorted by their keys (`build.rs`), rows hold the indices of their region and type: a lookup is two
-/// binary searches for the names and one for the row.
+/// The shipped rates, and over them those that were [fetched](RateCard::with). The shipped arrays are sorted by their
+/// keys (`build.rs`), rows hold the indices of their region and type in [`rows`]: a lookup is two binary searches for
+/// the names and one for the row.
+#[derive(Clone)]
 pub struct RateCard {
     sources: &'static [Source],
-    regions: &'static [Region],
-    instance_types: &'static [InstanceType],
+    /// The shipped ones, and those of which only fetched rates are known.
+    regions: Cow<'static, [Region]>,
+    instance_types: Cow<'static, [InstanceType]>,
     on_demand: &'static [rows::OnDemandRow],
     spot: &'static [rows::SpotRow],
     reserved: &'static [rows::ReservedRow],
@@ -43,12 +55,14 @@ pub struct RateCard {
     addresses: &'static [rows::AddressRow],
     machines: &'static [Machine],
     electricity: &'static [Electricity],
+    /// By region.
+    fetched: BTreeMap<String, Fetched>,
 }
 
 static SHIPPED: RateCard = RateCard {
     sources: &rows::SOURCES,
-    regions: &rows::REGIONS,
-    instance_types: &rows::INSTANCE_TYPES,
+    regions: Cow::Borrowed(&rows::REGIONS),
+    instance_types: Cow::Borrowed(&rows::INSTANCE_TYPES),
     on_demand: &rows::ON_DEMAND,
     spot: &rows::SPOT,
     reserved: &rows::RESERVED,
@@ -57,6 +71,7 @@ static SHIPPED: RateCard = RateCard {
     addresses: &rows::ADDRESSES,
     machines: &rows::MACHINES,
     electricity: &rows::ELECTRICITY,
+    fetched: BTreeMap::new(),
 };
 
 impl RateCard {

@@ -9,12 +9,18 @@ pub enum NoRate {
     UnknownType { instance_type: String, nearest: Vec<String> },
     /// Both are known, but not this rate of the one in the other.
     #[error("no rate for `{what}` in `{region}`")]
-    NotListed { what: String, region: String, elsewhere: Vec<&'static str> },
+    NotListed { what: String, region: String, elsewhere: Vec<String> },
     /// AWS publishes no on-demand rate there.
     #[error(
         "no on-demand rate for `{instance_type}` in `{region}`: AWS sells it there as capacity blocks or spot only"
     )]
     CapacityBlockOnly { instance_type: String, region: String },
+    /// AWS publishes Reserved terms there, and nothing else.
+    #[error("no on-demand rate for `{instance_type}` in `{region}`: AWS publishes Reserved terms there only")]
+    ReservedOnly { instance_type: String, region: String },
+    /// Asked for, and not in what AWS published.
+    #[error("no rate for `{what}` in `{region}`: AWS does not list it in its publication of {published_on}")]
+    NotPublished { what: String, region: String, published_on: String, elsewhere: Vec<String> },
 }
 
 /// Regions named in a hint before the rest are only counted.
@@ -25,7 +31,10 @@ impl NoRate {
     pub fn hint(&self) -> Option<String> {
         match self {
             NoRate::UnknownRegion { nearest, .. } | NoRate::UnknownType { nearest, .. } => did_you_mean(nearest),
-            NoRate::NotListed { elsewhere, .. } => listed_elsewhere(elsewhere),
+            NoRate::NotListed { elsewhere, .. } | NoRate::NotPublished { elsewhere, .. } => listed_elsewhere(elsewhere),
+            NoRate::ReservedOnly { instance_type, .. } => {
+                Some(format!("its Reserved terms: `gpucost rates -v {instance_type}`"))
+            }
             NoRate::CapacityBlockOnly { instance_type, region } => Some(format!(
                 "what it costs now: aws ec2 describe-capacity-block-offerings --region {region} \
                  --instance-type {instance_type} --instance-count 1 --capacity-duration-hours 24"
@@ -43,11 +52,11 @@ fn did_you_mean(nearest: &[String]) -> Option<String> {
     })
 }
 
-fn listed_elsewhere(regions: &[&str]) -> Option<String> {
+fn listed_elsewhere(regions: &[String]) -> Option<String> {
     if regions.is_empty() {
         return None;
     }
-    let named: Vec<&str> = regions.iter().copied().take(NAMED_REGIONS).collect();
+    let named: Vec<&str> = regions.iter().map(String::as_str).take(NAMED_REGIONS).collect();
     let more = match regions.len() - named.len() {
         0 => String::new(),
         count => format!(" and {count} more"),

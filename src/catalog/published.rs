@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{OfferingClass, PaymentOption, SnapshotRate, VolumeRate, VolumeType};
 use crate::money::Usd;
+use crate::time::utc_date;
 
 /// Where a region's rates were fetched, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +42,49 @@ pub struct Published {
     /// The offer file's, to ask later whether it changed.
     #[serde(default)]
     pub etag: Option<String>,
+}
+
+impl Published {
+    /// The day AWS published it, as `2026-11-20`.
+    pub fn date(&self) -> String {
+        utc_date(self.published_at).to_string()
+    }
+
+    /// Why it cannot be AWS's: a rate of nothing, or less. Nothing is ever $0 by mistake.
+    pub fn fault(&self) -> Option<String> {
+        let zero = |what: &str| Some(format!("{what} has no rate above $0 in it"));
+        let unpaid = self.on_demand.iter().find(|row| matches!(row.listing, Listing::OnDemand(usd) if usd <= Usd::ZERO));
+        if let Some(row) = unpaid {
+            return zero(&row.instance_type);
+        }
+        let is_free = |row: &&PublishedReserved| {
+            row.hourly.is_negative() || row.upfront.is_negative() || row.hourly.is_zero() && row.upfront.is_zero()
+        };
+        if let Some(row) = self.reserved.iter().find(is_free) {
+            return zero(&row.instance_type);
+        }
+        if let Some(row) = self.volumes.iter().find(|row| row.usd <= Usd::ZERO) {
+            return zero(row.volume_type.name());
+        }
+        self.snapshots.iter().find(|row| row.usd <= Usd::ZERO).and_then(|row| zero(row.rate.name()))
+    }
+
+    /// Whether its silence about a type says something.
+    pub fn asked_for(&self, instance_type: &str) -> bool {
+        is_of_families(&self.families, instance_type)
+    }
+}
+
+/// Whether a type is of one of these families: a series (`p`: p2, p3dn, p6-b200), a family (`p3`), or a type itself.
+pub fn is_of_families(families: &[String], instance_type: &str) -> bool {
+    let family = instance_type.split('.').next().unwrap_or_default();
+    let series = family.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let has_generation = series.len() < family.len();
+    families.iter().any(|wanted| {
+        // gr6 is g6 with more memory.
+        let is_series = has_generation && (series == wanted || wanted == "g" && series == "gr");
+        is_series || [instance_type, family].contains(&wanted.as_str())
+    })
 }
 
 /// What the publication says is in an instance type. It names no GPU model.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
 use crate::quantity::Unit;
+use crate::time::Period;
 
 /// A publication rates and facts were read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +47,21 @@ pub struct Rate {
 pub struct SpotRate {
     /// `use1-az2`; `None` is the lowest of the region's zones.
     pub az_id: Option<Cow<'static, str>>,
+    /// A price seen once, or the mean over [`SpotSeen`].
     pub usd_per_hour: Usd,
+    /// `None`: a price seen once.
+    pub seen: Option<SpotSeen>,
     pub provenance: Provenance,
+}
+
+/// What a zone's spot price did within a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpotSeen {
+    pub window: Period,
+    /// At the window's end.
+    pub now: Usd,
+    pub min: Usd,
+    pub max: Usd,
 }
 
 /// How much of a Reserved Instance is paid when it is bought.

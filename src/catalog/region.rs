@@ -1,5 +1,7 @@
 //! Regions and the zones AWS prices apart from them.
 
+use std::borrow::Cow;
+
 use crate::catalog::rate::Provenance;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,9 +25,9 @@ impl RegionKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// `us-west-2`, `us-west-2-lax-1`.
-    pub code: &'static str,
-    /// `US West (Oregon)`.
-    pub name: &'static str,
+    pub code: Cow<'static, str>,
+    /// `US West (Oregon)`; of a region that the shipped card does not have, its code.
+    pub name: Cow<'static, str>,
     pub kind: RegionKind,
     /// The region a zone belongs to.
     pub parent: Option<&'static str>,

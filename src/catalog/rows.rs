@@ -20,6 +20,10 @@ pub(super) struct Dated {
 }
 
 impl Dated {
+    pub(super) fn as_of(&self) -> &'static str {
+        AS_OF[usize::from(self.as_of)]
+    }
+
     pub(super) fn provenance(&self) -> Provenance {
         Provenance {
             as_of: Cow::Borrowed(AS_OF[usize::from(self.as_of)]),

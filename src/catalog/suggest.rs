@@ -16,14 +16,14 @@ impl RateCard {
     pub fn nearest_types(&self, name: &str) -> Vec<String> {
         let wanted = name.trim().to_ascii_lowercase();
         let family = wanted.split('.').next().unwrap_or_default();
-        nearest(&wanted, self.instance_types().iter().map(|kind| (kind.name, u8::from(kind.family() != family))))
+        nearest(&wanted, self.instance_types().iter().map(|kind| (&*kind.name, u8::from(kind.family() != family))))
     }
 
     /// Regions within two edits of `code`, or whose name has it (`oregon`); at most three, whole regions first.
     pub fn nearest_regions(&self, code: &str) -> Vec<String> {
         let wanted = code.trim().to_ascii_lowercase();
         let is_named = |name: &str| wanted.len() > 2 && name.to_lowercase().contains(&wanted);
-        nearest(&wanted, self.regions().iter().map(|region| (region.code, u8::from(!is_named(region.name)))))
+        nearest(&wanted, self.regions().iter().map(|region| (&*region.code, u8::from(!is_named(&region.name)))))
     }
 
     /// Machines whose name is within two edits of `name` or has it as a part; at most three.

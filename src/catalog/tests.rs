@@ -124,7 +124,7 @@ fn a_fee_is_spread_over_the_term() {
 #[test]
 fn regions_are_found_by_code_and_suggested_by_name() {
     let region = card().region("eu-west-1").unwrap();
-    assert_eq!((region.name, region.usage_type_prefix), ("Europe (Ireland)", Some("EU-")));
+    assert_eq!((&*region.name, region.usage_type_prefix), ("Europe (Ireland)", Some("EU-")));
     assert_eq!(card().region("us-east-1").unwrap().usage_type_prefix, Some(""));
     let zone = card().region("us-west-2-lax-1").unwrap();
     assert_eq!((zone.parent, zone.usage_type_prefix), (Some("us-west-2"), None));

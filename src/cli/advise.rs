@@ -8,7 +8,6 @@ use super::ledger::load;
 use super::request::Request;
 use super::show;
 use crate::advice::{Finding, Thresholds, advise};
-use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 use crate::money::Usd;
 use crate::report::advice::{advice_tables, finding_tables, findings_table};
@@ -20,7 +19,7 @@ const IN_DETAIL: usize = 5;
 pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     let least: Usd = args.min_usd.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
     let ledger = load(request, None)?;
-    let mut findings = findings(&ledger, request);
+    let mut findings = findings(&ledger, request)?;
     findings.retain(|finding| finding.saving_per_month.most().is_none_or(|saving| saving >= least));
     show::tables(&tables(&findings, request), request)?;
     Ok(if args.fail_on_findings && !findings.is_empty() { Exit::Findings } else { Exit::Ok })
@@ -44,6 +43,6 @@ pub fn in_words(findings: &[Finding], detailed: usize, now: Timestamp) -> Vec<Ta
     std::iter::once(list).chain(findings.iter().take(detailed).flat_map(finding_tables)).collect()
 }
 
-pub fn findings(ledger: &Ledger, request: &Request) -> Vec<Finding> {
-    advise(ledger, RateCard::shipped(), Thresholds::default(), request.now)
+pub fn findings(ledger: &Ledger, request: &Request) -> Result<Vec<Finding>, Failure> {
+    Ok(advise(ledger, request.card()?, Thresholds::default(), request.now))
 }

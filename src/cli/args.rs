@@ -6,11 +6,15 @@ use std::path::PathBuf;
 use clap::builder::Resettable;
 use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
+mod rates;
 #[cfg(feature = "aws")]
 mod track;
 #[cfg(feature = "aws")]
 mod watch;
 
+pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
+#[cfg(feature = "aws")]
+pub use rates::{RateSource, RefreshArgs};
 #[cfg(feature = "aws")]
 pub use track::{BackfillArgs, TrackArgs, TrackCommand};
 #[cfg(feature = "aws")]
@@ -78,6 +82,9 @@ pub struct Global {
     /// The ledger file [default: in the platform's data directory]
     #[arg(long, global = true, env = "GPUCOST_LEDGER", value_name = "PATH", help_heading = "Global options")]
     pub ledger: Option<PathBuf>,
+    /// The folder of fetched rates [default: in the platform's cache directory]
+    #[arg(long, global = true, env = "GPUCOST_CACHE", value_name = "DIR", help_heading = "Global options")]
+    pub cache: Option<PathBuf>,
     /// How to print [default: table]
     #[arg(short, long, global = true, env = "GPUCOST_OUTPUT", value_name = "FORMAT", help_heading = "Global options")]
     pub output: Option<Output>,
@@ -88,6 +95,14 @@ pub struct Global {
     #[cfg(feature = "aws")]
     #[arg(long, global = true, help_heading = "Global options")]
     pub offline: bool,
+    /// Fetch the rates that the command needs first, where those in the cache are old
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true, conflicts_with = "offline", help_heading = "Global options")]
+    pub live: bool,
+    /// From what age on --live fetches rates anew, in hours [default: 24]
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true, env = "GPUCOST_RATES_TTL_HOURS", value_name = "H", help_heading = "Global options")]
+    pub rates_ttl_hours: Option<u32>,
     /// More: sources, dates and evidence of each figure
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
@@ -143,33 +158,6 @@ pub struct DemoArgs {
     /// The folder to write the report's folder into
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub out: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub struct RatesArgs {
-    /// Instance types; globs such as 'p3*' [default: all]
-    #[arg(value_name = "TYPE")]
-    pub types: Vec<String>,
-    /// Every region that has a rate
-    #[arg(long)]
-    pub all_regions: bool,
-    /// Only types with this GPU (a part of its name)
-    #[arg(long, value_name = "NAME")]
-    pub gpu: Option<String>,
-    /// Only on-demand rates up to this
-    #[arg(long, value_name = "USD")]
-    pub max_usd_per_hour: Option<String>,
-    /// Order of the rows
-    #[arg(long, value_enum, default_value_t = RateOrder::Type)]
-    pub sort: RateOrder,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RateOrder {
-    Type,
-    OnDemand,
-    GpuHour,
-    Spot,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use super::args::BreakEvenArgs;
 use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
+use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
 use crate::billing::{MeasuredStorage, MeasuredUse, measured_use, volume_charges};
@@ -35,6 +36,10 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     if let Some(measured) = &measured {
         refuse_unknown_storage(args, measured)?;
     }
+    if measured.is_none() {
+        refresh_if_live(request, &[request.region()?])?;
+    }
+    let card = request.card()?;
     let question = question(args, measured.as_ref(), request)?;
     let answer = break_even(&question, utc_date(request.now))?;
     if let Some(path) = &args.chart {
@@ -46,13 +51,13 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
         };
         write_file(path, &bytes)?;
     }
-    let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured));
+    let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured, card));
     let mut tables = tables(&question, &answer, said, request.verbose);
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
-    let kind = kind.and_then(|kind| RateCard::shipped().instance_type(kind));
+    let kind = kind.and_then(|kind| card.instance_type(kind));
     if let (Some(note), Some(first)) =
-        (kind.and_then(|kind| not_offered(RateCard::shipped(), kind, region)), tables.first_mut())
+        (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut())
     {
         first.notes.push(note);
     }
@@ -86,7 +91,7 @@ fn from_ledger(args: &BreakEvenArgs, request: &Request) -> Result<MeasuredUse, F
         args.since.as_deref().map(|text| text.parse::<Month>().map_err(|e| Failure::usage(format!("--since: {e}"))));
     let start = since.transpose()?.map_or(Timestamp::MIN, |month| month.period().start);
     let within = Period { start, end: request.now };
-    measured_use(&all_lines(&ledger), args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))
+    measured_use(&all_lines(&ledger, request)?, args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))
 }
 
 fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
@@ -112,7 +117,7 @@ fn refuse_unknown_storage(args: &BreakEvenArgs, measured: &MeasuredUse) -> Resul
 }
 
 /// What measured use takes for granted beyond the question's inputs.
-pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse) -> Vec<String> {
+pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse, card: &RateCard) -> Vec<String> {
     let MeasuredUse { instance_type, region, instance_id: id, instances, .. } = measured;
     let mut said = Vec::new();
     if *instances > 1 {
@@ -127,8 +132,8 @@ pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse) -> Vec<String> 
         ));
     }
     let unrated = measured.unrated_hours();
-    let card = RateCard::shipped().on_demand(region, instance_type);
-    if let (None, false, Ok(rate)) = (&args.usd_per_hour, unrated.is_zero(), card) {
+    let on_demand = card.on_demand(region, instance_type);
+    if let (None, false, Ok(rate)) = (&args.usd_per_hour, unrated.is_zero(), on_demand) {
         said.push(format!(
             "{} of {} h have no rate in the records: they are counted on demand, {}/h as of {}",
             exact(unrated),
@@ -149,7 +154,7 @@ pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse) -> Vec<String> 
 
 /// The question as asked, each number with its source.
 pub fn question(args: &BreakEvenArgs, measured: Option<&MeasuredUse>, request: &Request) -> Result<Question, Failure> {
-    let card = RateCard::shipped();
+    let card = request.card()?;
     Ok(Question {
         owning: owning(args, card)?,
         renting: renting(args, measured, card, request)?,

@@ -18,6 +18,8 @@ pub struct Config {
     pub region: Vec<String>,
     pub ledger: Option<PathBuf>,
     pub output: Option<Output>,
+    /// From what age on `--live` fetches rates anew.
+    pub rates_ttl_hours: Option<u32>,
 }
 
 impl Config {
@@ -36,7 +38,7 @@ impl Config {
             let line = before.matches('\n').count() + 1;
             let why: Vec<&str> = error.message().lines().collect();
             Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", ")))
-                .hint("its keys are profile (a name or a list), region (a list), ledger, output")
+                .hint("its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours")
         })
     }
 

@@ -1,5 +1,8 @@
 //! `gpucost demo`: a built-in month of a small lab through the whole path, with no account.
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use super::args::{BreakEvenArgs, DemoArgs};
@@ -34,6 +37,9 @@ pub fn run(args: &DemoArgs, request: &Request) -> Result<Exit, Failure> {
         now: parse_timestamp(NOW).map_err(Failure::new)?,
         regions: Vec::new(),
         ledger_regions: Vec::new(),
+        // The shipped rates: the demo prints the same on any computer.
+        cache_dir: PathBuf::new(),
+        card: OnceCell::new(),
         ..request.clone()
     };
     record(request)?;

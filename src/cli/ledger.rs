@@ -1,10 +1,12 @@
 //! The ledger, loaded and derived, and what every command asks of it.
 
+use std::collections::BTreeSet;
+
 use super::error::Failure;
 use super::rates::known_region;
+use super::rates_card::refresh_if_live;
 use super::request::Request;
 use crate::billing::{Bill, LineItem, all_line_items, bill};
-use crate::catalog::RateCard;
 use crate::ledger::{Ledger, derive};
 use crate::store::Store;
 use crate::time::Month;
@@ -20,9 +22,10 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
             || ledger.metered.iter().any(|(_, row)| row.region == *region);
         // AWS may have regions that the card lacks, but a misspelt one would be billed $0.
         if !recorded {
-            known_region(RateCard::shipped(), region)?;
+            known_region(request.card()?, region)?;
         }
     }
+    refresh_if_live(request, &regions_of(&ledger))?;
     if !request.ledger_regions.is_empty() {
         ledger.keep_regions(&request.ledger_regions);
     }
@@ -32,15 +35,22 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
 /// The bill of one month of the ledger.
 pub fn load_bill(request: &Request, month: Month) -> Result<(Ledger, Bill), Failure> {
     let ledger = load(request, Some(month))?;
-    let bill = bill(&ledger, RateCard::shipped(), month);
+    let bill = bill(&ledger, request.card()?, month);
     Ok((ledger, bill))
 }
 
 /// All line items, of every month the ledger speaks of.
-pub fn all_lines(ledger: &Ledger) -> Vec<LineItem> {
-    all_line_items(ledger, RateCard::shipped())
+pub fn all_lines(ledger: &Ledger, request: &Request) -> Result<Vec<LineItem>, Failure> {
+    Ok(all_line_items(ledger, request.card()?))
 }
 
 pub fn parse_month(text: &str) -> Result<Month, Failure> {
     text.parse().map_err(|e| Failure::usage(format!("--month: {e}")))
+}
+
+/// Those that anything was recorded in.
+fn regions_of(ledger: &Ledger) -> Vec<&str> {
+    let used = ledger.usage.iter().map(|usage| usage.resource.region.as_str());
+    let regions: BTreeSet<&str> = used.chain(ledger.metered.iter().map(|(_, row)| row.region.as_str())).collect();
+    regions.into_iter().collect()
 }

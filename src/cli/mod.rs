@@ -15,6 +15,7 @@ mod imported;
 mod ledger;
 mod quote;
 mod rates;
+mod rates_card;
 mod report;
 mod request;
 mod shell;

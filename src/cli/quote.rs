@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use super::args::QuoteArgs;
 use super::error::Failure;
 use super::rates::{known_region, known_type};
+use super::rates_card::refresh_if_live;
 use super::request::Request;
-use crate::catalog::{InvalidVolume, NoRate, RateCard, VolumeSpec};
+use crate::catalog::{InvalidVolume, NoRate, VolumeSpec};
 use crate::money::Usd;
 use crate::quantity::parse_decimal;
 use crate::report::quote::{Launch, Quote, QuoteError, quote_table, scenario_table};
@@ -17,9 +18,11 @@ use crate::report::table::Table;
 /// # Errors
 /// An option that is no amount or no volume, a name that the card does not know, a rate that it lacks.
 pub fn run(args: &QuoteArgs, request: &Request) -> Result<Vec<Table>, Failure> {
-    let card = RateCard::shipped();
+    let region = request.region()?;
+    refresh_if_live(request, &[region])?;
+    let card = request.card()?;
     let launch = Launch {
-        region: known_region(card, request.region()?)?.code,
+        region: &known_region(card, region)?.code,
         kind: known_type(card, &args.instance)?,
         volumes: args.volumes.iter().map(|text| volume(text)).collect::<Result<_, Failure>>()?,
         ami_usd_per_hour: ami(&args.ami_usd_per_hour)?,

@@ -4,6 +4,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::args::{RateOrder, RatesArgs};
 use super::error::Failure;
+use super::rates_card::refresh_if_live;
 use super::request::{DEFAULT_REGION, Request};
 use crate::catalog::{InstanceType, NoRate, RateCard, Region};
 use crate::money::Usd;
@@ -14,7 +15,11 @@ use crate::report::table::Table;
 /// # Errors
 /// A type or region that the card does not know, a pattern no type matches, an option that is no amount.
 pub fn run(args: &RatesArgs, request: &Request) -> Result<Vec<Table>, Failure> {
-    let card = RateCard::shipped();
+    if !args.all_regions {
+        let named: Vec<&str> = named(request);
+        refresh_if_live(request, &named)?;
+    }
+    let card = request.card()?;
     let most = args.max_usd_per_hour.as_deref().map(amount).transpose()?;
     let regions = regions(card, args, request)?;
     let wanted = with_gpu(card, wanted(card, &args.types)?, args.gpu.as_deref())?;
@@ -53,17 +58,13 @@ fn amount(text: &str) -> Result<Usd, Failure> {
 }
 
 /// `--all-regions` wins over a region from the environment or the config file.
-fn regions(card: &RateCard, args: &RatesArgs, request: &Request) -> Result<Vec<&'static str>, Failure> {
+fn regions<'a>(card: &'a RateCard, args: &RatesArgs, request: &Request) -> Result<Vec<&'a str>, Failure> {
     if args.all_regions {
-        return Ok(RateCard::shipped().regions().iter().map(|region| region.code).collect());
+        return Ok(card.regions().iter().map(|region| &*region.code).collect());
     }
-    let named: Vec<&str> = match request.regions.as_slice() {
-        [] => vec![DEFAULT_REGION],
-        named => named.iter().map(String::as_str).collect(),
-    };
     let mut regions = Vec::new();
-    for code in named {
-        let code = known_region(card, code)?.code;
+    for code in named(request) {
+        let code = &*known_region(card, code)?.code;
         if !regions.contains(&code) {
             regions.push(code);
         }
@@ -71,16 +72,24 @@ fn regions(card: &RateCard, args: &RatesArgs, request: &Request) -> Result<Vec<&
     Ok(regions)
 }
 
+/// The regions named, or the default one.
+pub(super) fn named(request: &Request) -> Vec<&str> {
+    match request.regions.as_slice() {
+        [] => vec![DEFAULT_REGION],
+        named => named.iter().map(String::as_str).collect(),
+    }
+}
+
 /// # Errors
 /// A code that the card does not have, with the nearest ones.
-pub(super) fn known_region(card: &RateCard, code: &str) -> Result<&'static Region, NoRate> {
+pub(super) fn known_region<'a>(card: &'a RateCard, code: &str) -> Result<&'a Region, NoRate> {
     card.region(code)
         .ok_or_else(|| NoRate::UnknownRegion { region: excerpt(code), nearest: card.nearest_regions(code) })
 }
 
 /// # Errors
 /// A name that the card does not have, with the nearest ones.
-pub(super) fn known_type(card: &RateCard, name: &str) -> Result<&'static InstanceType, NoRate> {
+pub(super) fn known_type<'a>(card: &'a RateCard, name: &str) -> Result<&'a InstanceType, NoRate> {
     card.instance_type(name)
         .ok_or_else(|| NoRate::UnknownType { instance_type: excerpt(name), nearest: card.nearest_types(name) })
 }
@@ -98,12 +107,12 @@ fn place(card: &RateCard, args: &RatesArgs, regions: &[&str]) -> String {
 }
 
 /// The types named, or matched, or all.
-fn wanted(card: &RateCard, asked: &[String]) -> Result<Vec<Wanted>, Failure> {
-    let all = || RateCard::shipped().instance_types().iter();
+fn wanted<'a>(card: &'a RateCard, asked: &[String]) -> Result<Vec<Wanted<'a>>, Failure> {
+    let all = || card.instance_types().iter();
     if asked.is_empty() {
         return Ok(all().map(|kind| Wanted { kind, by_name: false }).collect());
     }
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut wanted: Vec<Wanted<'a>> = Vec::new();
     for text in asked {
         if !text.contains(['*', '?', '[', '{']) {
             wanted.push(Wanted { kind: known_type(card, text)?, by_name: true });
@@ -111,15 +120,15 @@ fn wanted(card: &RateCard, asked: &[String]) -> Result<Vec<Wanted>, Failure> {
         }
         let glob = glob(text)?;
         let matched: Vec<Wanted> =
-            all().filter(|kind| glob.is_match(kind.name)).map(|kind| Wanted { kind, by_name: false }).collect();
+            all().filter(|kind| glob.is_match(&*kind.name)).map(|kind| Wanted { kind, by_name: false }).collect();
         if matched.is_empty() {
             return Err(no_match(card, text));
         }
         wanted.extend(matched);
     }
     // A type both named and matched was named.
-    wanted.sort_by_key(|wanted| (wanted.kind.name, !wanted.by_name));
-    wanted.dedup_by_key(|wanted| wanted.kind.name);
+    wanted.sort_by_key(|wanted| (&wanted.kind.name, !wanted.by_name));
+    wanted.dedup_by_key(|wanted| &wanted.kind.name);
     Ok(wanted)
 }
 
@@ -141,14 +150,14 @@ fn no_match(card: &RateCard, text: &str) -> Failure {
 }
 
 /// Types with an accelerator whose model has `gpu` in its name, whatever the case.
-fn with_gpu(card: &RateCard, wanted: Vec<Wanted>, gpu: Option<&str>) -> Result<Vec<Wanted>, Failure> {
+fn with_gpu<'a>(card: &RateCard, wanted: Vec<Wanted<'a>>, gpu: Option<&str>) -> Result<Vec<Wanted<'a>>, Failure> {
     let Some(gpu) = gpu else { return Ok(wanted) };
     let part = gpu.trim().to_lowercase();
     let has_it =
         |kind: &InstanceType| kind.accelerator.as_ref().is_some_and(|a| a.model.to_lowercase().contains(&part));
     if !card.instance_types().iter().any(has_it) {
         let models: std::collections::BTreeSet<&str> =
-            card.instance_types().iter().filter_map(|kind| kind.accelerator.as_ref()).map(|a| a.model).collect();
+            card.instance_types().iter().filter_map(|kind| kind.accelerator.as_ref()).map(|a| &*a.model).collect();
         let models = models.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Failure::new(format!("no GPU of the rate card has `{}` in its name", excerpt(gpu)))
             .hint(format!("it has {models}")));
@@ -161,10 +170,10 @@ fn with_gpu(card: &RateCard, wanted: Vec<Wanted>, gpu: Option<&str>) -> Result<V
 }
 
 /// The rows with an on-demand rate up to `most`, and what to say of the others.
-fn up_to(rows: Vec<TypeRates>, most: Option<Usd>) -> (Vec<TypeRates>, Option<String>) {
+fn up_to(rows: Vec<TypeRates<'_>>, most: Option<Usd>) -> (Vec<TypeRates<'_>>, Option<String>) {
     let Some(most) = most else { return (rows, None) };
     let total = rows.len();
-    let cheapest = rows.iter().filter_map(|row| Some((row.usd_per_hour()?, row.kind.name, row.region))).min();
+    let cheapest = rows.iter().filter_map(|row| Some((row.usd_per_hour()?, &row.kind.name, row.region))).min();
     let unrated = rows.iter().filter(|row| row.usd_per_hour().is_none()).count();
     let rows: Vec<TypeRates> =
         rows.into_iter().filter(|row| row.usd_per_hour().is_some_and(|usd| usd <= most)).collect();

@@ -10,6 +10,8 @@ fn request(regions: &[&str]) -> Request {
 
 fn args(types: &[&str]) -> RatesArgs {
     RatesArgs {
+        command: None,
+        spot: false,
         types: types.iter().map(|name| (*name).to_owned()).collect(),
         all_regions: false,
         gpu: None,
@@ -233,7 +235,7 @@ fn least_width(table: &Table) -> usize {
 #[test]
 fn every_region_fits_eighty_columns() {
     for region in RateCard::shipped().regions() {
-        for table in tables(&args(&[]), &[region.code]) {
+        for table in tables(&args(&[]), &[&region.code]) {
             assert!(least_width(&table) <= 80, "{} is {} wide", table.title, least_width(&table));
         }
     }
@@ -258,7 +260,7 @@ proptest! {
     #[test]
     fn every_row_has_a_cell_for_every_column(at in 0_usize..101) {
         let regions = RateCard::shipped().regions();
-        for table in tables(&args(&[]), &[regions[at % regions.len()].code]) {
+        for table in tables(&args(&[]), &[&regions[at % regions.len()].code]) {
             prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
         }
     }

@@ -12,7 +12,6 @@ use super::show;
 use crate::advice::Finding;
 use crate::billing::{Bill, MeasuredUse, measured_use};
 use crate::break_even::{Answer, Question, break_even};
-use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 use crate::render;
 use crate::report::bill::{line_item_table, summary_table};
@@ -52,7 +51,7 @@ pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
 
 /// The bill's month with its advice and, if a machine is named, rent or own from the month's own hours.
 pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Request) -> Result<MonthReport, Failure> {
-    let findings = findings(&ledger, request);
+    let findings = findings(&ledger, request)?;
     let month = bill.month;
     let report =
         |comparison, said_of_comparison| MonthReport { ledger, bill, findings, comparison, said_of_comparison };
@@ -68,19 +67,19 @@ pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Reque
     };
     if args.usd_per_hour.is_none() && !measured.unrated_hours().is_zero() {
         let MeasuredUse { region, instance_type, .. } = &measured;
-        if let Err(no_rate) = RateCard::shipped().on_demand(region, instance_type) {
+        if let Err(no_rate) = request.card()?.on_demand(region, instance_type) {
             return Ok(report(None, vec![format!("Not compared: {no_rate}.")]));
         }
     }
     let question = question(args, Some(&measured), request)?;
     let answer = break_even(&question, utc_date(within.end))?;
-    Ok(report(Some((question, answer)), assumptions(args, &measured)))
+    Ok(report(Some((question, answer)), assumptions(args, &measured, request.card()?)))
 }
 
 /// The month's use as `gpucost break-even` measures it: of the whole ledger, which knows since when.
 fn in_month(args: &BreakEvenArgs, within: Period, request: &Request) -> Result<Option<MeasuredUse>, Failure> {
     let whole = load(request, None)?;
-    Ok(measured_use(&all_lines(&whole), args.instance.as_deref(), within))
+    Ok(measured_use(&all_lines(&whole, request)?, args.instance.as_deref(), within))
 }
 
 /// Renders every file first, then writes them: a failure leaves the old report as it was.

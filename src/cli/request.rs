@@ -1,5 +1,7 @@
 //! The command line resolved: every option with its value, once, before any command runs.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 use super::args::{Global, Output};
 use super::config::Config;
 use super::error::Failure;
+use crate::catalog::RateCard;
 use crate::time::parse_timestamp;
 
 /// The region of the tutorial and of most published prices, where the user names none.
@@ -16,6 +19,10 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 
 /// What names a region where the command line does not, as in the AWS CLI.
 const REGION_VARIABLE: &str = "AWS_REGION";
+
+/// AWS changes few rates in a week; a day-old publication is as good as today's.
+#[cfg(feature = "aws")]
+const DEFAULT_TTL_HOURS: u32 = 24;
 
 /// Width of tables where the terminal tells none.
 const DEFAULT_WIDTH: usize = 80;
@@ -30,10 +37,18 @@ pub struct Request {
     /// As typed alone: what the ledger is asked about. A default that left out records would bill them $0 in silence.
     pub ledger_regions: Vec<String>,
     pub ledger: PathBuf,
+    /// Empty: no home directory is known, and none was named.
+    pub cache_dir: PathBuf,
+    /// Once it is loaded (`Request::card`).
+    pub card: OnceCell<Cow<'static, RateCard>>,
     pub output: Output,
     pub color: bool,
     #[cfg(feature = "aws")]
     pub offline: bool,
+    #[cfg(feature = "aws")]
+    pub live: bool,
+    #[cfg(feature = "aws")]
+    pub rates_ttl_hours: u32,
     pub verbose: bool,
     pub now: Timestamp,
     /// `now` is not the clock's.
@@ -52,6 +67,7 @@ impl Request {
             Some(path) => Config::load(&path, asked_for)?,
             None => Config::default(),
         };
+        let cache_dir = path(global.cache).or_else(|| dirs.as_ref().map(|d| d.cache_dir().to_owned()));
         let ledger =
             global.ledger.or(config.ledger).or_else(|| dirs.map(|d| d.data_dir().join("ledger.db"))).ok_or_else(
                 || Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"),
@@ -73,10 +89,16 @@ impl Request {
                 .unwrap_or_default(),
             ledger_regions: typed.unwrap_or_default(),
             ledger,
+            cache_dir: cache_dir.unwrap_or_default(),
+            card: OnceCell::new(),
             output: global.output.or(config.output).unwrap_or(Output::Table),
             color: !global.no_color && wants_color(),
             #[cfg(feature = "aws")]
             offline: global.offline,
+            #[cfg(feature = "aws")]
+            live: global.live,
+            #[cfg(feature = "aws")]
+            rates_ttl_hours: global.rates_ttl_hours.or(config.rates_ttl_hours).unwrap_or(DEFAULT_TTL_HOURS),
             verbose: global.verbose,
             now,
             #[cfg(feature = "aws")]
@@ -115,10 +137,16 @@ impl Request {
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
             ledger_regions: Vec::new(),
             ledger: PathBuf::new(),
+            cache_dir: PathBuf::new(),
+            card: OnceCell::new(),
             output: Output::Table,
             color: false,
             #[cfg(feature = "aws")]
             offline: true,
+            #[cfg(feature = "aws")]
+            live: false,
+            #[cfg(feature = "aws")]
+            rates_ttl_hours: DEFAULT_TTL_HOURS,
             verbose: false,
             now: Timestamp::UNIX_EPOCH,
             #[cfg(feature = "aws")]

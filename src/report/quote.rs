@@ -16,9 +16,9 @@ use crate::time::ESTIMATE_MONTH_HOURS;
 
 /// What is to be launched, and how it will be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Launch {
-    pub region: &'static str,
-    pub kind: &'static InstanceType,
+pub struct Launch<'a> {
+    pub region: &'a str,
+    pub kind: &'a InstanceType,
     pub volumes: Vec<VolumeSpec>,
     /// The software charge of the AMI, while running.
     pub ami_usd_per_hour: Usd,
@@ -81,13 +81,13 @@ impl Quote {
     /// # Errors
     /// A rate that the card lacks: a part of unknown cost makes no quote.
     pub fn of(card: &RateCard, launch: &Launch) -> Result<Quote, QuoteError> {
-        let instance = card.on_demand(launch.region, launch.kind.name)?;
+        let instance = card.on_demand(launch.region, &launch.kind.name)?;
         let hourly = |part, item: String, rate, provenance| {
             hourly_line(part, item, rate, provenance, launch.hours_per_day).ok_or(QuoteError::OutOfRange)
         };
         let mut lines = vec![
             hourly(Part::Ami, "AMI, software".to_owned(), launch.ami_usd_per_hour, None)?,
-            hourly(Part::Instance, launch.kind.name.to_owned(), instance.usd, Some(instance.provenance))?,
+            hourly(Part::Instance, launch.kind.name.to_string(), instance.usd, Some(instance.provenance))?,
         ];
         for (i, spec) in launch.volumes.iter().enumerate() {
             let which = if launch.volumes.len() > 1 { format!("volume {}: ", i + 1) } else { String::new() };

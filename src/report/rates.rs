@@ -11,8 +11,8 @@ use crate::quantity::exact;
 
 /// An instance type to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    pub kind: &'static InstanceType,
+pub struct Wanted<'a> {
+    pub kind: &'a InstanceType,
     /// Asked for by its whole name: listed even where it has no rate.
     pub by_name: bool,
 }
@@ -28,9 +28,9 @@ pub enum Order {
 
 /// What the card says of one type in one place. `region` is empty for a type that has no rate in any.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TypeRates {
-    pub region: &'static str,
-    pub kind: &'static InstanceType,
+pub struct TypeRates<'a> {
+    pub region: &'a str,
+    pub kind: &'a InstanceType,
     pub on_demand: Result<Rate, NoRate>,
     /// In the cheapest zone.
     pub spot: Option<SpotRate>,
@@ -39,21 +39,21 @@ pub struct TypeRates {
     pub reserved_3y: Option<ReservedRate>,
 }
 
-impl TypeRates {
-    pub fn of(card: &RateCard, region: &'static str, kind: &'static InstanceType) -> TypeRates {
+impl<'a> TypeRates<'a> {
+    pub fn of(card: &RateCard, region: &'a str, kind: &'a InstanceType) -> TypeRates<'a> {
         TypeRates {
             region,
             kind,
-            on_demand: card.on_demand(region, kind.name),
-            spot: card.spot(region, kind.name).into_iter().next(),
-            reserved_1y: cheapest(card.reserved(region, kind.name), 1),
-            reserved_3y: cheapest(card.reserved(region, kind.name), 3),
+            on_demand: card.on_demand(region, &kind.name),
+            spot: card.spot(region, &kind.name).into_iter().next(),
+            reserved_1y: cheapest(card.reserved(region, &kind.name), 1),
+            reserved_3y: cheapest(card.reserved(region, &kind.name), 3),
         }
     }
 
-    fn nowhere(kind: &'static InstanceType) -> TypeRates {
+    fn nowhere(kind: &'a InstanceType) -> TypeRates<'a> {
         let on_demand =
-            Err(NoRate::NotListed { what: kind.name.to_owned(), region: String::new(), elsewhere: Vec::new() });
+            Err(NoRate::NotListed { what: kind.name.to_string(), region: String::new(), elsewhere: Vec::new() });
         TypeRates { region: "", kind, on_demand, spot: None, reserved_1y: None, reserved_3y: None }
     }
 
@@ -66,8 +66,8 @@ impl TypeRates {
         self.usd_per_hour()?.scaled(Decimal::ONE, self.kind.gpu_count())
     }
 
-    fn by_type(&self) -> (&'static str, u32, &'static str, &'static str) {
-        (self.kind.family(), self.kind.vcpu, self.kind.name, self.region)
+    fn by_type(&self) -> (&'a str, u32, &'a str, &'a str) {
+        (self.kind.family(), self.kind.vcpu, &self.kind.name, self.region)
     }
 }
 
@@ -83,12 +83,17 @@ fn cheapest(offerings: Vec<ReservedRate>, term_years: u8) -> Option<ReservedRate
 
 /// The rates of the wanted types in `regions` (codes of the card), in order; and how many types asked for by
 /// pattern are left out because the card has nothing on them there.
-pub fn rates_of(card: &RateCard, regions: &[&'static str], wanted: &[Wanted], order: Order) -> (Vec<TypeRates>, usize) {
+pub fn rates_of<'a>(
+    card: &RateCard,
+    regions: &[&'a str],
+    wanted: &[Wanted<'a>],
+    order: Order,
+) -> (Vec<TypeRates<'a>>, usize) {
     let mut rows = Vec::new();
     let mut left_out = 0;
     for Wanted { kind, by_name } in wanted {
-        let listed: Vec<&'static str> =
-            regions.iter().copied().filter(|region| card.is_listed(region, kind.name)).collect();
+        let listed: Vec<&'a str> =
+            regions.iter().copied().filter(|region| card.is_listed(region, &kind.name)).collect();
         let is_everywhere = regions.len() == card.regions().len();
         match (listed.is_empty(), by_name) {
             (true, false) => left_out += 1,
@@ -171,11 +176,11 @@ fn cells(row: &TypeRates, marks: &str) -> Vec<Cell> {
     let kind = row.kind;
     let accelerator = kind.accelerator.as_ref();
     let mut cells = vec![
-        Cell::new(format!("{}{marks}", kind.name), kind.name),
+        Cell::new(format!("{}{marks}", kind.name), &*kind.name),
         if row.region.is_empty() { Cell::missing("none") } else { Cell::text(row.region) },
-        accelerator.map_or(Cell::missing("none"), |a| Cell::new(gpus(a.count, a.model), a.model)),
+        accelerator.map_or(Cell::missing("none"), |a| Cell::new(gpus(a.count, &a.model), &*a.model)),
         accelerator.map_or(Cell::missing("-"), |a| Cell::number(a.count, 3)),
-        accelerator.map_or(Cell::missing("-"), |a| Cell::number(a.memory_gib_total, 1)),
+        accelerator.and_then(|a| a.memory_gib_total).map_or(Cell::missing("-"), |memory| Cell::number(memory, 1)),
         Cell::text(kind.vcpu.to_string()),
         Cell::number(kind.memory_gib, 1),
         kind.local_storage.map_or(Cell::missing("unknown"), Cell::text),
@@ -245,7 +250,7 @@ fn gpus(count: Decimal, model: &str) -> String {
 struct Usual(BTreeMap<&'static str, String>);
 
 /// The dates behind a row's figures, by purchase option.
-fn provenances(row: &TypeRates) -> impl Iterator<Item = (&'static str, &Provenance)> {
+fn provenances<'a>(row: &'a TypeRates<'_>) -> impl Iterator<Item = (&'static str, &'a Provenance)> {
     let on_demand = row.on_demand.as_ref().ok().map(|rate| ("On-demand", &rate.provenance));
     let spot = row.spot.as_ref().map(|spot| ("Spot", &spot.provenance));
     let reserved = |rate: &'_ Option<ReservedRate>| rate.as_ref().map(|_| "Reserved");
@@ -341,6 +346,11 @@ fn why(row: &TypeRates, error: &NoRate) -> String {
     match error {
         NoRate::CapacityBlockOnly { region, .. } => {
             format!("No on-demand rate: sold in {region} as capacity blocks or spot only")
+        }
+        NoRate::ReservedOnly { region, .. } => format!("No on-demand rate: AWS publishes Reserved terms only in {region}"),
+        NoRate::NotPublished { published_on, .. } => {
+            let elsewhere = error.hint().map_or(String::new(), |hint| format!("; {hint}"));
+            format!("Not in AWS's list for {} of {published_on}{elsewhere}", row.region)
         }
         _ => {
             let elsewhere =

@@ -10,6 +10,7 @@ mod import;
 mod metered;
 mod notes;
 mod poll;
+mod rate_cache;
 mod schema;
 mod sightings;
 
@@ -25,6 +26,7 @@ pub use import::{Import, ImportRow, Recorded, Recorder};
 pub use metered::Restated;
 pub use notes::{NotesError, looks_like_notes, read_notes};
 pub use poll::{Poll, SeenElsewhere, Whole};
+pub use rate_cache::{CachedRates, RateCache};
 pub use sightings::Watched;
 
 use crate::ledger::Overlap;
@@ -64,6 +66,8 @@ pub enum StoreError {
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("fact {id} of the ledger {} cannot be read: {why}", path.display())]
     BrokenFact { path: PathBuf, id: i64, why: String },
+    #[error("the cached rates {} cannot be used: {why}", path.display())]
+    RateCache { path: PathBuf, why: String },
     #[error(transparent)]
     Overlap(#[from] Overlap),
     #[error(transparent)]
@@ -94,6 +98,9 @@ impl StoreError {
             StoreError::DiskFull { .. } => "free some space and run the command again".to_owned(),
             StoreError::ReadOnly { .. } => {
                 "name a place you may write to (--ledger for the ledger, --out for reports)".to_owned()
+            }
+            StoreError::RateCache { .. } => {
+                "delete the file, or fetch its rates again: `gpucost rates refresh`".to_owned()
             }
             StoreError::Overlap(_) => {
                 "nothing was imported: mend the times in one of the two files, then import it again".to_owned()
