@@ -26,7 +26,7 @@ pub use import::{Import, ImportRow, Recorded, Recorder};
 pub use metered::Restated;
 pub use notes::{NotesError, looks_like_notes, read_notes};
 pub use poll::{Poll, SeenElsewhere, Whole};
-pub use rate_cache::{CachedRates, RateCache};
+pub use rate_cache::RateCache;
 pub use sightings::Watched;
 
 use crate::ledger::Overlap;

@@ -23,15 +23,6 @@ pub struct RateCache {
     folder: PathBuf,
 }
 
-/// One region's publication as it was fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CachedRates {
-    /// What the server calls this state of the offer file: it is asked whether there is a newer one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
-    pub published: Published,
-}
-
 #[derive(Serialize, Deserialize)]
 struct File<T> {
     format: u32,
@@ -57,7 +48,7 @@ impl RateCache {
         let (mut published, mut spot) = (Vec::new(), Vec::new());
         for (region, kind) in self.files()? {
             match kind.as_str() {
-                RATES => published.extend(self.rates(&region)?.map(|cached| cached.published)),
+                RATES => published.extend(self.rates(&region)?),
                 SPOT => spot.extend(self.spot(&region)?),
                 _ => {}
             }
@@ -67,7 +58,7 @@ impl RateCache {
 
     /// # Errors
     /// As [`RateCache::all`].
-    pub fn rates(&self, region: &str) -> Result<Option<CachedRates>, StoreError> {
+    pub fn rates(&self, region: &str) -> Result<Option<Published>, StoreError> {
         self.checked(region, RATES)
     }
 
@@ -75,7 +66,7 @@ impl RateCache {
     ///
     /// # Errors
     /// As [`RateCache::all`].
-    pub fn rates_before(&self, region: &str) -> Result<Option<CachedRates>, StoreError> {
+    pub fn rates_before(&self, region: &str) -> Result<Option<Published>, StoreError> {
         self.checked(region, BEFORE)
     }
 
@@ -98,14 +89,14 @@ impl RateCache {
     ///
     /// # Errors
     /// A folder that cannot be written, a full disk.
-    pub fn keep(&self, cached: &CachedRates) -> Result<(), StoreError> {
-        let region = &cached.published.region;
+    pub fn keep(&self, published: &Published) -> Result<(), StoreError> {
+        let region = &published.region;
         // One that cannot be read is no loss: its place is taken by one that can.
         let old = self.rates(region).ok().flatten();
-        if let Some(old) = old.filter(|old| old.published.published_at != cached.published.published_at) {
+        if let Some(old) = old.filter(|old| old.published_at != published.published_at) {
             write(&self.path(region, BEFORE)?, &old)?;
         }
-        write(&self.path(region, RATES)?, cached)
+        write(&self.path(region, RATES)?, published)
     }
 
     /// # Errors
@@ -114,15 +105,15 @@ impl RateCache {
         write(&self.path(&history.region, SPOT)?, history)
     }
 
-    fn checked(&self, region: &str, kind: &str) -> Result<Option<CachedRates>, StoreError> {
+    fn checked(&self, region: &str, kind: &str) -> Result<Option<Published>, StoreError> {
         let path = self.path(region, kind)?;
-        let Some(cached) = read::<CachedRates>(&path)? else { return Ok(None) };
-        if cached.published.region != region {
+        let Some(published) = read::<Published>(&path)? else { return Ok(None) };
+        if published.region != region {
             return Err(damaged(&path, "it is of another region"));
         }
-        match cached.published.fault() {
+        match published.fault() {
             Some(fault) => Err(damaged(&path, &fault)),
-            None => Ok(Some(cached)),
+            None => Ok(Some(published)),
         }
     }
 
