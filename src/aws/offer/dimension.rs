@@ -6,6 +6,8 @@ use crate::catalog::SnapshotRate;
 use crate::catalog::VolumeRate;
 use crate::catalog::VolumeType;
 
+/// How they all begin.
+pub(super) const EBS: &str = "EBS:";
 const STORAGE: &str = "EBS:VolumeUsage";
 
 /// A rate of the catalog that EBS usage types name.

@@ -17,14 +17,22 @@ impl Families {
         self.0
     }
 
-    /// Whether `p3.2xlarge` is of one of them.
+    /// Whether `p3.2xlarge`, or its family alone, is of one of them.
     pub(super) fn has(&self, instance_type: &str) -> bool {
         let family = instance_type.split('.').next().unwrap_or_default();
         self.0.iter().any(|asked| is_of(family, asked))
     }
 }
 
+/// What a family's name is written with: `p6-b200`.
+pub(super) const fn is_family_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
 fn is_of(family: &str, asked: &str) -> bool {
+    if !family.bytes().all(is_family_byte) {
+        return false;
+    }
     if family == asked {
         return true;
     }

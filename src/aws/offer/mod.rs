@@ -4,10 +4,14 @@ mod collector;
 mod dimension;
 mod error;
 mod family;
+mod lines;
 mod reserved;
+mod scan;
+mod sheet;
 
 pub use collector::Collector;
 pub use error::OfferError;
+pub use scan::OfferScan;
 
 /// One price of one SKU: a row of the offer file, or one price dimension of a term in the API's JSON. Columns are named
 /// as in the offer file; what a product lacks is empty.

@@ -1,0 +1,222 @@
+//! A region's offer file as it streams by: the rows that are rates go to the collector.
+//!
+//! <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-an-offer.html>: five lines of metadata, the
+//! names of the columns on the sixth. A us-east-1 file has hundreds of MB, of which a few thousand rows are wanted.
+
+use std::io::Read;
+
+use jiff::Timestamp;
+use memchr::memmem::Finder;
+
+use crate::aws::offer::Collector;
+use crate::aws::offer::OfferError;
+use crate::aws::offer::OfferLine;
+use crate::aws::offer::collector::BOX_USAGE;
+use crate::aws::offer::dimension::EBS;
+use crate::aws::offer::family::{Families, is_family_byte};
+use crate::aws::offer::sheet::Need::{Needed, Optional};
+use crate::aws::offer::sheet::{Column, Sheet};
+use crate::catalog::{Publication, Published};
+
+/// In the order of [`OfferScan::line`]. What a region does not sell has no columns in its file.
+static COLUMNS: [Column; 31] = [
+    ("SKU", Needed),
+    ("OfferTermCode", Needed),
+    ("RateCode", Needed),
+    ("TermType", Needed),
+    ("PriceDescription", Optional),
+    ("Unit", Needed),
+    ("PricePerUnit", Needed),
+    ("Currency", Needed),
+    ("LeaseContractLength", Needed),
+    ("PurchaseOption", Needed),
+    ("OfferingClass", Needed),
+    ("Product Family", Needed),
+    ("Region Code", Optional),
+    ("Location Type", Needed),
+    ("Instance Type", Needed),
+    ("vCPU", Needed),
+    ("Memory", Needed),
+    ("GPU", Optional),
+    ("GPU Memory", Optional),
+    ("Operating System", Needed),
+    ("Tenancy", Needed),
+    ("Pre Installed S/W", Needed),
+    ("CapacityStatus", Needed),
+    ("MarketOption", Optional),
+    ("usageType", Needed),
+    ("operation", Optional),
+    ("Group", Optional),
+    ("Volume API Name", Optional),
+    ("StartingRange", Optional),
+    ("EndingRange", Optional),
+    ("EffectiveDate", Optional),
+];
+
+/// Takes an offer file in chunks, in order, and keeps the rates of one region.
+#[derive(Debug)]
+pub struct OfferScan {
+    region: String,
+    needles: Needles,
+    sheet: Sheet<31>,
+    collector: Collector,
+}
+
+impl OfferScan {
+    pub fn new(region: &str, families: &[String]) -> OfferScan {
+        OfferScan {
+            region: region.to_owned(),
+            needles: Needles::new(families).with_ebs(),
+            sheet: Sheet::new(&COLUMNS),
+            collector: Collector::new(region, families),
+        }
+    }
+
+    /// # Errors
+    /// If the file is no offer, or one of its rates cannot be taken.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), OfferError> {
+        let OfferScan { region, needles, sheet, collector } = self;
+        sheet.feed(chunk, &|line| needles.may_be_in(line), &mut |fields| {
+            collector.take(&OfferScan::line(region, fields))
+        })
+    }
+
+    /// # Errors
+    /// If the file was cut off, or has no rate of the region.
+    pub fn finish(self, fetched_at: Timestamp) -> Result<Published, OfferError> {
+        let OfferScan { region, sheet, mut collector, .. } = self;
+        let published_at = sheet.finish(&mut |fields| collector.take(&OfferScan::line(&region, fields)))?;
+        let published = collector.finish(Publication::OfferFile, published_at, fetched_at);
+        if published.volumes.is_empty() && published.on_demand.is_empty() {
+            return Err(OfferError::Nothing { region });
+        }
+        Ok(published)
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// Those of [`OfferScan::feed`] and [`OfferScan::finish`], and if it cannot be read.
+    pub fn read(mut self, mut file: impl Read, fetched_at: Timestamp) -> Result<Published, OfferError> {
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return self.finish(fetched_at),
+                Ok(read) => self.feed(buffer.get(..read).unwrap_or_default())?,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(OfferError::Unreadable { why: error.to_string() }),
+            }
+        }
+    }
+
+    fn line<'a>(region: &'a str, fields: [&'a str; 31]) -> OfferLine<'a> {
+        let [
+            sku,
+            offer_term_code,
+            rate_code,
+            term_type,
+            price_description,
+            unit,
+            price_per_unit,
+            currency,
+            lease_contract_length,
+            purchase_option,
+            offering_class,
+            product_family,
+            region_code,
+            location_type,
+            instance_type,
+            vcpu,
+            memory,
+            gpu,
+            gpu_memory,
+            operating_system,
+            tenancy,
+            pre_installed_sw,
+            capacity_status,
+            market_option,
+            usage_type,
+            operation,
+            group,
+            volume_api_name,
+            starting_range,
+            ending_range,
+            effective_date,
+        ] = fields;
+        // Files from before 2021 have no region codes: a region's file is of the region, but for its zones.
+        let is_of_the_file = region_code.is_empty() && location_type == "AWS Region";
+        OfferLine {
+            sku,
+            offer_term_code,
+            rate_code,
+            term_type,
+            price_description,
+            unit,
+            price_per_unit,
+            currency,
+            lease_contract_length,
+            purchase_option,
+            offering_class,
+            product_family,
+            region_code: if is_of_the_file { region } else { region_code },
+            location_type,
+            instance_type,
+            vcpu,
+            memory,
+            gpu,
+            gpu_memory,
+            operating_system,
+            tenancy,
+            pre_installed_sw,
+            capacity_status,
+            market_option,
+            usage_type,
+            operation,
+            group,
+            volume_api_name,
+            starting_range,
+            ending_range,
+            effective_date,
+        }
+    }
+}
+
+/// Bytes read at once.
+pub(super) const READ_BYTES: usize = 128 * 1024;
+
+/// What a line of a rate cannot be without, whatever its quotes: usage types have none, so they are in it as they are.
+#[derive(Debug)]
+pub(super) struct Needles {
+    box_usage: Finder<'static>,
+    families: Families,
+    ebs: Option<Finder<'static>>,
+}
+
+impl Needles {
+    /// Of the usage types of instances of these families.
+    pub(super) fn new(families: &[String]) -> Needles {
+        Needles { box_usage: Finder::new(BOX_USAGE), families: Families::new(families), ebs: None }
+    }
+
+    fn with_ebs(self) -> Needles {
+        Needles { ebs: Some(Finder::new(EBS)), ..self }
+    }
+
+    pub(super) fn may_be_in(&self, line: &[u8]) -> bool {
+        self.is_of_families(line) || self.ebs.as_ref().is_some_and(|ebs| ebs.find(line).is_some())
+    }
+
+    fn is_of_families(&self, line: &[u8]) -> bool {
+        self.box_usage.find_iter(line).any(|at| {
+            let rest = line.get(at + BOX_USAGE.len()..).unwrap_or_default();
+            let length = rest.iter().position(|byte| !is_family_byte(*byte)).unwrap_or(rest.len());
+            rest.get(..length)
+                .and_then(|family| std::str::from_utf8(family).ok())
+                .is_some_and(|it| self.families.has(it))
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;
