@@ -6,11 +6,13 @@ mod error;
 mod family;
 mod lines;
 mod reserved;
+mod savings_plans;
 mod scan;
 mod sheet;
 
 pub use collector::Collector;
 pub use error::OfferError;
+pub use savings_plans::SavingsPlanScan;
 pub use scan::OfferScan;
 
 /// One price of one SKU: a row of the offer file, or one price dimension of a term in the API's JSON. Columns are named
