@@ -50,6 +50,8 @@ struct Watch<'a> {
     last_poll: Option<Timestamp>,
     watched: Option<Watched>,
     before: Option<BTreeMap<String, InstanceSeen>>,
+    /// The last poll saw all there is.
+    is_complete: bool,
 }
 
 /// Whether anyone still reads.
@@ -70,6 +72,7 @@ impl<'a> Watch<'a> {
             last_poll: None,
             watched: None,
             before: None,
+            is_complete: false,
         }
     }
 
@@ -137,6 +140,7 @@ impl<'a> Watch<'a> {
         }
         self.last_poll = Some(at);
         said.extend(round.failures.iter().map(ToString::to_string));
+        self.is_complete = round.failures.is_empty();
         if let Err(failure) = self.look_again(at) {
             said.push(failure.to_string());
         }
@@ -184,7 +188,10 @@ impl<'a> Watch<'a> {
         }
         let Some(watched) = &self.watched else { return Ok(Reader::There) };
         let reading = watched.read(RateCard::shipped(), at);
-        let what = self.before.as_ref().map(|before| changes(before, watched.instances())).unwrap_or_default();
+        let mut what = self.before.as_ref().map(|before| changes(before, watched.instances())).unwrap_or_default();
+        if !self.is_complete {
+            what.push("incomplete: see the errors".to_owned());
+        }
         self.before = Some(watched.instances().clone());
         line(&visible(&log_line(watched, &reading, &what, at)))
     }

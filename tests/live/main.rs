@@ -9,3 +9,4 @@ mod peers_work;
 #[expect(dead_code, reason = "other tests run it in other ways too")]
 #[path = "../program/mod.rs"]
 mod program;
+mod tracker;
