@@ -42,7 +42,9 @@ pub fn poll_places(places: &[Place], clock: fn() -> Timestamp) -> Asked<Polled> 
 }
 
 async fn poll(place: Place, clock: fn() -> Timestamp) -> Polled {
+    // Whole seconds, as AWS keeps its own times.
     let now = clock();
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let client = Client::new(&place.account.config);
     let sight = Sight { client, region: place.region.clone(), profile: place.account.profile.clone(), now };
     let instances = sight.instances().await;
@@ -221,7 +223,7 @@ impl Sight {
             size_gb: self.need(VOLUMES, id, "a Size", size(volume.size()).filter(|size| *size > 0))?,
             iops: size(volume.iops()),
             throughput_mibps: size(volume.throughput()),
-            created_at: self.need(VOLUMES, id, "a CreateTime", volume.create_time().and_then(timestamp))?.min(self.now),
+            created_at: self.need(VOLUMES, id, "a CreateTime", volume.create_time().and_then(timestamp))?,
             state: volume.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
             attached_to: volume.attachments().iter().find_map(|attachment| {
                 Some((attachment.instance_id()?.to_owned(), attachment.delete_on_termination().unwrap_or(false)))
@@ -256,9 +258,7 @@ impl Sight {
             volume_id: snapshot.volume_id().unwrap_or_default().to_owned(),
             volume_size_gb: self.need(SNAPSHOTS, id, "a VolumeSize", size)?,
             full_size_bytes: snapshot.full_snapshot_size_in_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
-            started_at: self
-                .need(SNAPSHOTS, id, "a StartTime", snapshot.start_time().and_then(timestamp))?
-                .min(self.now),
+            started_at: self.need(SNAPSHOTS, id, "a StartTime", snapshot.start_time().and_then(timestamp))?,
             archived: snapshot.storage_tier().is_some_and(|tier| tier.as_str() == "archive"),
             seen_at: self.now,
         }))

@@ -136,7 +136,7 @@ impl Round {
             ));
         }
         let Some(poll) = poll else { return };
-        match record(store, &poll) {
+        match store.record_poll(&poll) {
             Ok(recorded) => self.polls.push(PlacePolled::of(&poll, recorded.new)),
             Err(error) => {
                 let failed = Failure::from(error);
@@ -174,18 +174,6 @@ impl Round {
         table.notes.clone_from(&self.notes);
         table
     }
-}
-
-fn record(store: &mut Store, poll: &Poll) -> Result<crate::store::Recorded, crate::store::StoreError> {
-    use sha2::{Digest, Sha256};
-    let file = format!("aws:{}@{}", poll.region, poll.at);
-    let import = crate::store::Import { file: file.clone(), format: "track".to_owned(), imported_at: poll.at };
-    store.record(&import, false, |recorder| {
-        for (line, fact) in (1..).zip(&poll.facts) {
-            recorder.fact(line, fact)?;
-        }
-        Ok(Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect())
-    })
 }
 
 pub(super) fn disabled_note(place: &Place) -> String {

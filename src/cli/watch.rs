@@ -16,7 +16,7 @@ use crate::catalog::RateCard;
 use crate::ledger::{InstanceSeen, derive};
 use crate::render::text::{self, Style};
 use crate::render::untrusted::visible;
-use crate::report::watch::{Watched, changes, log_line, watch_table};
+use crate::report::watch::{Watched, changes, horizon, log_line, watch_table};
 use crate::store::Store;
 use crate::time::Month;
 
@@ -67,7 +67,7 @@ impl<'a> Watch<'a> {
             request,
             store,
             screen: Screen::new(request),
-            since: Timestamp::now(),
+            since: this_second(),
             places: None,
             last_poll: None,
             watched: None,
@@ -79,7 +79,7 @@ impl<'a> Watch<'a> {
     async fn stay(&mut self, stop: &mut Stop) -> Result<Exit, Failure> {
         let until = self.args.stop_after.and_then(|long| self.since.checked_add(long).ok());
         loop {
-            let at = Timestamp::now();
+            let at = this_second();
             let round = tokio::select! {
                 biased;
                 () = stop.asked() => return Ok(Exit::Ok),
@@ -163,11 +163,10 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Derives the ledger anew, up to the end of the month.
+    /// Derives the ledger anew.
     fn look_again(&mut self, now: Timestamp) -> Result<(), Failure> {
-        let month = Month::of(now);
         let facts = self.store.facts()?;
-        let mut ledger = derive(&facts, self.store.metered(Some(month))?, month.period().end)?;
+        let mut ledger = derive(&facts, self.store.metered(Some(Month::of(now)))?, horizon(now))?;
         if let Some(places) = &self.places {
             let regions: Vec<String> = places.iter().map(|place| place.region.clone()).collect();
             ledger.keep_regions(&regions);
@@ -212,6 +211,12 @@ impl<'a> Watch<'a> {
         self.screen.rest = (started.elapsed() * DRAWING_SHARE).max(TICK);
         Ok(())
     }
+}
+
+/// Polls are of whole seconds.
+fn this_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// One line to stdout; a reader that has closed the pipe has had enough.

@@ -110,8 +110,14 @@ pub struct Reading {
     pub since_poll: Sum,
 }
 
+/// As of when the ledger is derived for [`Watched`]: what was open reaches the month's end, and an hour more.
+pub fn horizon(now: Timestamp) -> Timestamp {
+    let end = Month::of(now).period().end;
+    end.checked_add(2.hours()).unwrap_or(end)
+}
+
 impl Watched {
-    /// `ledger` is derived as of the end of the month of `now`, so that what was open reaches there. What was last seen
+    /// `ledger` is derived as of the [`horizon`] of `now`. What was last seen
     /// before `seen_since` is not assumed to go on; an instance not seen since `watched_since` is not there.
     pub fn new(
         ledger: &Ledger,
@@ -132,7 +138,7 @@ impl Watched {
             usage.certainty == Certainty::Possible
                 && !matches!(usage.subject, Subject::Snapshot { .. })
                 && usage.period.start >= seen_since
-                && usage.period.end == month.period().end
+                && usage.period.end == horizon(now)
         };
         let owner = |resource: &Resource| owner_of(resource, ledger, &instances);
         let going = ledger.usage.iter().filter(|usage| goes_on(usage));
@@ -184,7 +190,6 @@ impl Watched {
     pub fn read(&self, card: &RateCard, now: Timestamp) -> Reading {
         let mut spent = self.known.clone();
         let end = self.month.period().end;
-        let hour_from_now = now.checked_add(1.hour()).unwrap_or(now);
         let mut since_poll = Sum::default();
         for known in spent.values_mut() {
             known.projected = known.month;
@@ -197,7 +202,9 @@ impl Watched {
             of_owner.month.add(&so_far);
             of_owner.today.add(&between(usage.period.start.max(self.today.start), now));
             of_owner.projected.add(&between(usage.period.start, end));
-            of_owner.hourly.add(&between(now, hour_from_now));
+            // An hour that no minimum charge of a start has paid for already.
+            let hour = usage.period.start.checked_add(1.minute()).unwrap_or(usage.period.start);
+            of_owner.hourly.add(&between(hour, hour.checked_add(1.hour()).unwrap_or(hour)));
             if matches!(owner, Owner::Instance(id) if self.starts.contains_key(id)) {
                 of_owner.session.get_or_insert_default().add(&so_far);
             }
