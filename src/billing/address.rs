@@ -2,7 +2,7 @@
 //! <https://aws.amazon.com/vpc/pricing/> (read 2026-11-22)
 
 use super::line_item::{LineItem, RunUp};
-use crate::catalog::RateCard;
+use crate::catalog::{RateCard, UsageType};
 use crate::ledger::{Meter, Usage};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Period, midnight, utc_date};
@@ -15,5 +15,6 @@ pub(super) fn line_item(usage: &Usage, in_use: bool, part: Period, card: &RateCa
     };
     let hours = RunUp::since(midnight(utc_date(part.start)), part, usage.hours_per_day).hours();
     LineItem::new(usage, meter, subject.to_owned(), part)
+        .of_usage_type(&UsageType::bare(meter.usage_kind(), ""))
         .priced(Quantity::new(hours, Unit::AddressHour), card.public_ipv4(&usage.resource.region, in_use))
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
 use super::line_item::{LineItem, RunUp, seconds_between};
-use crate::catalog::{Provenance, Rate, RateCard};
+use crate::catalog::{Provenance, Rate, RateCard, UsageKind, UsageType};
 use crate::ledger::{Certainty, Meter, Purchase, Usage};
 use crate::money::Usd;
 use crate::quantity::{Quantity, Unit};
@@ -24,7 +24,8 @@ pub(super) struct Compute<'a> {
 impl Compute<'_> {
     pub(super) fn line_item(&self, usage: &Usage, part: Period, card: &RateCard) -> LineItem {
         let quantity = Quantity::new(self.run_up(usage, part).hours(), Unit::InstanceHour);
-        let line = LineItem::new(usage, Meter::Compute, self.instance_type.to_owned(), part);
+        let line = LineItem::new(usage, Meter::Compute, self.instance_type.to_owned(), part)
+            .of_usage_type(&usage_type(self.purchase, self.instance_type));
         if let Some(usd) = self.usd_per_hour {
             let rate = Rate { usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) };
             return line.priced(quantity, Ok(rate));
@@ -81,6 +82,12 @@ impl Compute<'_> {
         }
         seconds.max(MINIMUM_SECONDS)
     }
+}
+
+/// Spot has a usage type of its own; what a commitment covers has not.
+pub(super) const fn usage_type(purchase: Purchase, instance_type: &str) -> UsageType<'_> {
+    let kind = if matches!(purchase, Purchase::Spot) { UsageKind::SpotUsage } else { UsageKind::BoxUsage };
+    UsageType::bare(kind, instance_type)
 }
 
 fn is_linux(platform: &str) -> bool {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::catalog::{NoRate, Rate};
+use crate::catalog::{NoRate, Rate, UsageType};
 use crate::ledger::{Certainty, Evidence, Meter, Phase, Resource, Usage};
 use crate::money::{LINE_ITEM_DECIMALS, Usd};
 use crate::quantity::{Quantity, UnitMismatch};
@@ -64,6 +64,8 @@ pub struct LineItem {
     pub meter: Meter,
     /// What is charged, in the words of the trade: `p2.xlarge`, `gp2 75 GB`.
     pub subject: String,
+    /// AWS's usage type without the region's prefix (`BoxUsage:p2.xlarge`); `None` where the records do not tell.
+    pub usage_type: Option<String>,
     pub phase: Phase,
     pub certainty: Certainty,
     /// The charge period, half-open.
@@ -83,6 +85,7 @@ impl LineItem {
             resource: usage.resource.clone(),
             meter,
             subject,
+            usage_type: None,
             phase: usage.phase,
             certainty: usage.certainty,
             period,
@@ -92,6 +95,10 @@ impl LineItem {
             effective_cost: None,
             evidence: usage.evidence.clone(),
         }
+    }
+
+    pub(super) fn of_usage_type(self, usage_type: &UsageType<'_>) -> LineItem {
+        LineItem { usage_type: Some(usage_type.to_string()), ..self }
     }
 
     pub(super) fn priced(self, quantity: Quantity, rate: Result<Rate, NoRate>) -> LineItem {

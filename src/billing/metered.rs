@@ -1,7 +1,8 @@
 //! What AWS metered: the export's quantity at the export's own list rate.
 
+use super::compute;
 use super::line_item::{Charge, LineItem};
-use crate::catalog::{Provenance, Rate};
+use crate::catalog::{Provenance, Rate, UsageType, VolumeType};
 use crate::ledger::{Certainty, Evidence, Meter, Metered, Phase, Resource};
 use crate::quantity::Quantity;
 use crate::time::Period;
@@ -23,6 +24,7 @@ pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
         },
         meter: row.meter,
         subject: subject(row),
+        usage_type: usage_type(row),
         phase: if row.meter == Meter::Compute { Phase::Running } else { Phase::Unknown },
         certainty: Certainty::Measured,
         period: Period { start: row.start, end: row.end },
@@ -41,6 +43,19 @@ fn provenance(row: &Metered, evidence: &Evidence) -> Provenance {
         sku_rate_code: row.sku_price_id.clone().map(Into::into),
         mark: None,
     }
+}
+
+/// `None` where the export does not name the instance's or the volume's type.
+fn usage_type(row: &Metered) -> Option<String> {
+    let usage_type = match row.meter {
+        Meter::Compute => compute::usage_type(row.purchase, row.instance_type.as_deref()?),
+        Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput => {
+            let volume_type = VolumeType::from_name(row.volume_type.as_deref()?)?;
+            UsageType::of_volume(row.meter.usage_kind(), volume_type)
+        }
+        Meter::Snapshot | Meter::PublicIpv4InUse | Meter::PublicIpv4Idle => UsageType::bare(row.meter.usage_kind(), ""),
+    };
+    Some(usage_type.to_string())
 }
 
 fn subject(row: &Metered) -> String {

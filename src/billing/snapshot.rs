@@ -4,7 +4,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::line_item::{LineItem, RunUp};
-use crate::catalog::{RateCard, SnapshotRate};
+use crate::catalog::{RateCard, SnapshotRate, UsageKind, UsageType};
 use crate::ledger::{Meter, Usage};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
@@ -17,12 +17,17 @@ pub(super) fn line_item(
     card: &RateCard,
     month: Month,
 ) -> LineItem {
-    let (tier, name) =
-        if archived { (SnapshotRate::Archive, "archived snapshot") } else { (SnapshotRate::Standard, "snapshot") };
+    let (tier, name, usage_type) = if archived {
+        (SnapshotRate::Archive, "archived snapshot", UsageType::bare(UsageKind::SnapshotArchive, "Storage"))
+    } else {
+        (SnapshotRate::Standard, "snapshot", UsageType::bare(UsageKind::Snapshot, ""))
+    };
     let months = RunUp::since(month.period().start, part, None).months(size_gb, month);
     let quantity = Quantity::new(months, Unit::GbMonth);
     let subject = format!("{name}, at most {} GB", at_most(size_gb));
-    LineItem::new(usage, Meter::Snapshot, subject, part).priced(quantity, card.snapshot(&usage.resource.region, tier))
+    LineItem::new(usage, Meter::Snapshot, subject, part)
+        .of_usage_type(&usage_type)
+        .priced(quantity, card.snapshot(&usage.resource.region, tier))
 }
 
 /// Rounded up: an upper bound stays one.

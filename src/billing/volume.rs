@@ -8,7 +8,9 @@ use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
 use super::line_item::{LineItem, RunUp, billed_share};
-use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, RateCard, VolumeRate, VolumeType};
+use crate::catalog::{
+    GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, RateCard, UsageKind, UsageType, VolumeRate, VolumeType,
+};
 use crate::ledger::{Meter, Usage, VolumeShape};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
@@ -104,11 +106,14 @@ pub(super) fn line_items(
     let charges = volume_charges(volume_type, shape).into_iter().map(|charge| {
         let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
         let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
-        LineItem::new(usage, charge.meter, charge.subject, part).priced(quantity, rate)
+        LineItem::new(usage, charge.meter, charge.subject, part)
+            .of_usage_type(&UsageType::of_volume(charge.meter.usage_kind(), volume_type))
+            .priced(quantity, rate)
     });
     // All IOPS of these types bill: not knowing how many is not knowing what they cost.
     let unknown_iops = (volume_type.requires_iops() && shape.iops.is_none()).then(|| {
         LineItem::new(usage, Meter::VolumeIops, format!("{volume_type} IOPS"), part)
+            .of_usage_type(&UsageType::of_volume(UsageKind::VolumeIops, volume_type))
             .unrated(None, "its IOPS are unknown")
     });
     charges.chain(unknown_iops).collect()

@@ -14,6 +14,7 @@ mod region;
 mod rows;
 mod spot_history;
 mod suggest;
+mod usage_type;
 mod volume;
 
 pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
@@ -27,6 +28,7 @@ pub use published::{
 pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate, SpotSeen};
 pub use region::{Region, RegionKind, region_of_zone};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
+pub use usage_type::{UsageKind, UsageType};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,
 };

@@ -1,12 +1,11 @@
 //! What a row charges for, from the texts AWS writes: service, unit, usage type, description.
 //!
 //! Descriptions and units are those of the FOCUS Foundation's FOCUS 1.0 sample (real AWS rows of September
-//! 2024); usage types those of AWS's own lists, e.g.
-//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html> and
-//! <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-billing.html>.
+//! 2024); usage types are the catalog's.
 //! Resource ids are never used: anonymised exports mangle them.
 
 use super::kinds::SkipReason;
+use crate::catalog::{UsageKind, UsageType, VolumeType};
 use crate::ledger::{Meter, Purchase};
 
 /// The texts of a row that say what it charges for; empty where the export is silent.
@@ -69,20 +68,24 @@ pub(super) fn classify(texts: &Texts<'_>) -> Result<Charge, SkipReason> {
     if texts.commitment_status == "Unused" || texts.reservation_status == "Unused" {
         return Err(SkipReason::Reservation);
     }
-    let usage_type = [texts.usage_type, texts.sku_meter].into_iter().find_map(UsageType::read).unwrap_or_default();
+    let usage_type = [texts.usage_type, texts.sku_meter].into_iter().find_map(UsageType::read);
     let words = texts.description.to_ascii_lowercase();
-    let meter = match usage_type.meter {
-        Some(meter) => meter?,
+    let meter = match &usage_type {
+        Some(usage_type) => meter_of(usage_type.kind)?,
         None => described_meter(texts.unit, &words)?,
     };
     let (instance_type, volume_type) = match meter {
-        Meter::Compute => (instance_type(usage_type.detail, texts, &words), String::new()),
+        Meter::Compute => (
+            instance_type(usage_type.as_ref().map_or("", |usage_type| usage_type.detail), texts, &words),
+            String::new(),
+        ),
         Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput => {
-            (String::new(), volume_type(usage_type.detail, &words))
+            (String::new(), volume_type(usage_type.as_ref(), &words))
         }
         _ => (String::new(), String::new()),
     };
-    let purchase = purchase(texts, usage_type.spot, &words);
+    let spot = usage_type.is_some_and(|usage_type| usage_type.kind == UsageKind::SpotUsage);
+    let purchase = purchase(texts, spot, &words);
     Ok(Charge { meter, purchase, instance_type, volume_type })
 }
 
@@ -98,66 +101,16 @@ fn purchase(texts: &Texts<'_>, spot: bool, words: &str) -> Purchase {
     }
 }
 
-/// What an AWS usage type such as `EU-EBS:VolumeUsage.gp3` says.
-#[derive(Default)]
-struct UsageType<'a> {
-    meter: Option<Result<Meter, SkipReason>>,
-    spot: bool,
-    /// The instance type or volume type after the `:` or `.`.
-    detail: &'a str,
-}
-
-/// Usage types as they begin after the region's prefix. A longer beginning stands before its own beginning.
-const USAGE_TYPES: [(&str, Result<Meter, SkipReason>); 23] = [
-    ("BoxUsage", Ok(Meter::Compute)),
-    ("SpotUsage", Ok(Meter::Compute)),
-    ("DedicatedUsage", Ok(Meter::Compute)),
-    ("UnusedBox", Err(SkipReason::Reservation)),
-    ("UnusedDed", Err(SkipReason::Reservation)),
-    ("Reservation", Err(SkipReason::Reservation)),
-    ("HeavyUsage", Err(SkipReason::Reservation)),
-    ("EBSOptimized", Err(SkipReason::EbsOptimized)),
-    ("EBS:VolumeUsage", Ok(Meter::VolumeStorage)),
-    ("EBS:VolumeP-IOPS", Ok(Meter::VolumeIops)),
-    ("EBS:VolumeP-Throughput", Ok(Meter::VolumeThroughput)),
-    ("EBS:VolumeIOUsage", Err(SkipReason::IoRequests)),
-    ("EBS:SnapshotArchive", Err(SkipReason::OtherMeter)),
-    ("EBS:SnapshotUsage", Ok(Meter::Snapshot)),
-    ("PublicIPv4:InUseAddress", Ok(Meter::PublicIpv4InUse)),
-    ("PublicIPv4:IdleAddress", Ok(Meter::PublicIpv4Idle)),
-    ("ElasticIP:IdleAddress", Ok(Meter::PublicIpv4Idle)),
-    ("NatGateway", Err(SkipReason::NatGateway)),
-    ("DataTransfer", Err(SkipReason::DataTransfer)),
-    ("AWS-In-Bytes", Err(SkipReason::DataTransfer)),
-    ("AWS-Out-Bytes", Err(SkipReason::DataTransfer)),
-    ("HostUsage", Err(SkipReason::OtherMeter)),
-    ("HostBoxUsage", Err(SkipReason::OtherMeter)),
-];
-
-impl<'a> UsageType<'a> {
-    /// `None` if it is no usage type known here: the other texts decide then.
-    fn read(text: &'a str) -> Option<UsageType<'a>> {
-        let bare = without_region_prefix(text);
-        let (name, meter) = USAGE_TYPES.into_iter().find(|(name, _)| bare.starts_with(name))?;
-        let rest = bare.get(name.len()..).unwrap_or_default().trim_start_matches([':', '.']);
-        // Magnetic storage has the bare name, a beginning of all the others.
-        let detail = if name == "EBS:VolumeUsage" && rest.is_empty() { "standard" } else { rest };
-        Some(UsageType { meter: Some(meter), spot: name == "SpotUsage", detail })
-    }
-}
-
-/// `USW2-BoxUsage:p3.2xlarge` → `BoxUsage:p3.2xlarge`; `EBS:VolumeP-IOPS.gp3` stays.
-fn without_region_prefix(text: &str) -> &str {
-    let mut bare = text;
-    while let Some((prefix, rest)) = bare.split_once('-') {
-        let is_prefix =
-            (2..=5).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        if !is_prefix || prefix == "AWS" {
-            break;
-        }
-        bare = rest;
-    }
-    bare
+/// What usage of a kind is metered as, or why it is none that gpucost bills.
+fn meter_of(kind: UsageKind) -> Result<Meter, SkipReason> {
+    Meter::of(kind).ok_or(match kind {
+        UsageKind::Reservation => SkipReason::Reservation,
+        UsageKind::EbsOptimized => SkipReason::EbsOptimized,
+        UsageKind::IoRequests => SkipReason::IoRequests,
+        UsageKind::NatGateway => SkipReason::NatGateway,
+        UsageKind::DataTransfer => SkipReason::DataTransfer,
+        _ => SkipReason::OtherMeter,
+    })
 }
 
 /// The meter by pricing unit and description, in lower case.
@@ -247,12 +200,8 @@ pub(super) fn is_accelerated(instance_type: &str) -> bool {
 const VOLUME_TYPES: [&str; 6] = ["gp2", "gp3", "io1", "io2", "st1", "sc1"];
 
 /// The EBS API's name of the volume type; empty if the texts do not say.
-fn volume_type(usage_detail: &str, words: &str) -> String {
-    let from_usage = match usage_detail.split('.').next().unwrap_or_default() {
-        "piops" => Some("io1"),
-        "standard" => Some("standard"),
-        detail => VOLUME_TYPES.into_iter().find(|name| *name == detail),
-    };
+fn volume_type(usage_type: Option<&UsageType<'_>>, words: &str) -> String {
+    let from_usage = usage_type.and_then(UsageType::volume_type).map(VolumeType::name);
     let from_words = || words.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| VOLUME_TYPES.contains(word));
     let magnetic = || words.contains("magnetic").then_some("standard");
     from_usage.or_else(from_words).or_else(magnetic).unwrap_or_default().to_owned()

@@ -12,6 +12,7 @@ mod session;
 mod storage;
 mod timeline;
 mod usage;
+mod usage_kind;
 
 pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind};
 pub use derive::{Ledger, derive, refuse_overlaps};
