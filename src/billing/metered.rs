@@ -2,8 +2,8 @@
 
 use super::compute;
 use super::line_item::{Charge, LineItem};
-use crate::catalog::{Provenance, Rate, UsageType, VolumeType};
-use crate::ledger::{Certainty, Evidence, Meter, Metered, Phase, Resource};
+use crate::catalog::{NoRate, Provenance, Rate, RateCard, SnapshotRate, UsageType, VolumeRate, VolumeType};
+use crate::ledger::{Certainty, Evidence, Meter, Metered, Phase, Purchase, Resource};
 use crate::quantity::Quantity;
 use crate::time::Period;
 
@@ -36,6 +36,37 @@ pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
     }
 }
 
+/// What an export metered at the card's rates instead of its own: nothing is known of the export but its quantities.
+pub fn at_card_rate(row: &Metered, evidence: &Evidence, card: &RateCard) -> LineItem {
+    let line = LineItem { billed_cost: None, effective_cost: None, ..line_item(row, evidence) };
+    match card_rate(row, card) {
+        Ok(rate) => line.priced(Quantity::new(row.quantity, row.unit), rate),
+        Err(why) => line.unrated(Some(Quantity::new(row.quantity, row.unit)), why),
+    }
+}
+
+fn card_rate(row: &Metered, card: &RateCard) -> Result<Result<Rate, NoRate>, &'static str> {
+    let volume = |rate_of: fn(VolumeType) -> Option<VolumeRate>| {
+        let volume_type = row.volume_type.as_deref().and_then(VolumeType::from_name);
+        let volume_type = volume_type.ok_or("the export does not name the volume's type")?;
+        let rate = rate_of(volume_type).ok_or("the export does not name the tier of these IOPS")?;
+        Ok(card.volume(&row.region, volume_type, rate))
+    };
+    match row.meter {
+        Meter::Compute if row.purchase == Purchase::Spot => Err("spot has no rate of its own"),
+        Meter::Compute => {
+            let instance_type = row.instance_type.as_deref().ok_or("the export does not name the instance's type")?;
+            Ok(card.on_demand(&row.region, instance_type))
+        }
+        Meter::VolumeStorage => volume(|_| Some(VolumeRate::Storage)),
+        Meter::VolumeIops => volume(|kind| (kind != VolumeType::Io2).then_some(VolumeRate::Iops)),
+        Meter::VolumeThroughput => volume(|_| Some(VolumeRate::Throughput)),
+        Meter::Snapshot => Ok(card.snapshot(&row.region, SnapshotRate::Standard)),
+        Meter::PublicIpv4InUse => Ok(card.public_ipv4(&row.region, true)),
+        Meter::PublicIpv4Idle => Ok(card.public_ipv4(&row.region, false)),
+    }
+}
+
 fn provenance(row: &Metered, evidence: &Evidence) -> Provenance {
     Provenance {
         as_of: row.day.to_string().into(),
@@ -46,7 +77,7 @@ fn provenance(row: &Metered, evidence: &Evidence) -> Provenance {
 }
 
 /// `None` where the export does not name the instance's or the volume's type.
-fn usage_type(row: &Metered) -> Option<String> {
+pub(super) fn usage_type(row: &Metered) -> Option<String> {
     let usage_type = match row.meter {
         Meter::Compute => compute::usage_type(row.purchase, row.instance_type.as_deref()?),
         Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput => {

@@ -9,6 +9,7 @@ mod exported;
 mod line_item;
 mod measured_use;
 mod metered;
+pub mod reconcile;
 mod snapshot;
 mod volume;
 
@@ -18,6 +19,7 @@ use compute::Compute;
 use exported::Exported;
 pub use line_item::{Bill, Charge, LineItem};
 pub use measured_use::{MeasuredStorage, MeasuredUse, measured_use};
+pub use metered::at_card_rate;
 pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;
