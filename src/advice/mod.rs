@@ -11,6 +11,7 @@ mod gp2_to_gp3;
 mod idle_address;
 mod inventory;
 mod left_running;
+pub mod preflight;
 mod standing;
 mod stopped_accruing;
 mod unattached_volume;

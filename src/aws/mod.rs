@@ -16,6 +16,8 @@ mod error;
 pub mod offer;
 #[cfg(feature = "aws")]
 mod places;
+#[cfg(feature = "aws")]
+mod preflight;
 
 #[cfg(feature = "aws")]
 pub use account::Account;
@@ -27,3 +29,5 @@ pub use describe::{Polled, poll_places};
 pub use error::{AwsError, Trouble};
 #[cfg(feature = "aws")]
 pub use places::{Asked, Place, Places, Regions};
+#[cfg(feature = "aws")]
+pub use preflight::{Wanted, fetch_preflight};

@@ -8,6 +8,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEn
 
 mod rates;
 #[cfg(feature = "aws")]
+mod preflight;
+#[cfg(feature = "aws")]
 mod track;
 #[cfg(feature = "aws")]
 mod watch;
@@ -15,6 +17,8 @@ mod watch;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
 #[cfg(feature = "aws")]
 pub use rates::{RateSource, RefreshArgs};
+#[cfg(feature = "aws")]
+pub use preflight::PreflightArgs;
 #[cfg(feature = "aws")]
 pub use track::{BackfillArgs, TrackArgs, TrackCommand};
 #[cfg(feature = "aws")]
@@ -131,6 +135,10 @@ pub enum Command {
     Rates(RatesArgs),
     /// What an instance with its volumes costs, running, stopped, and forgotten
     Quote(QuoteArgs),
+    /// What to know before launching: offered today, quota, AMI charge, open ports, and the quote
+    #[cfg(feature = "aws")]
+    #[command(after_help = preflight::PREFLIGHT_HELP)]
+    Preflight(PreflightArgs),
     /// Hours recorded; `usage import` records them
     Usage(UsageArgs),
     /// A month's line items: recorded usage times rates

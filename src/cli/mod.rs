@@ -13,6 +13,8 @@ mod error;
 mod import;
 mod imported;
 mod ledger;
+#[cfg(feature = "aws")]
+mod preflight;
 mod quote;
 mod rates;
 mod rates_card;
@@ -73,6 +75,8 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(&args, &request),
         Command::Rates(args) => show::tables(&rates::run(&args, &request)?, &request),
+        #[cfg(feature = "aws")]
+        Command::Preflight(args) => preflight::run(&args, &request),
         Command::Quote(args) => show::tables(&quote::run(&args, &request)?, &request),
         Command::Usage(args) => match &args.command {
             Some(UsageCommand::Import(import)) => import::run(import, &request),

@@ -44,7 +44,7 @@ fn failure(error: QuoteError, launch: &Launch) -> Failure {
     }
 }
 
-fn volume(text: &str) -> Result<VolumeSpec, Failure> {
+pub(super) fn volume(text: &str) -> Result<VolumeSpec, Failure> {
     VolumeSpec::from_str(text).map_err(|error| {
         let failure = Failure::usage(format!("--volume: {error}"));
         match error {
@@ -57,7 +57,7 @@ fn volume(text: &str) -> Result<VolumeSpec, Failure> {
     })
 }
 
-fn ami(text: &str) -> Result<Usd, Failure> {
+pub(super) fn ami(text: &str) -> Result<Usd, Failure> {
     let usd: Usd = text.parse().map_err(|error| Failure::usage(format!("--ami-usd-per-hour: {error}")))?;
     if usd.is_negative() {
         return Err(Failure::usage(format!("--ami-usd-per-hour: {} is less than nothing", usd.rate()))

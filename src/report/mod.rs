@@ -6,6 +6,7 @@ pub mod break_even;
 pub mod chart;
 pub mod daily;
 pub mod month;
+pub mod preflight;
 pub mod quote;
 pub mod rates;
 pub mod storage_rates;
