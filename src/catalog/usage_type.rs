@@ -138,11 +138,11 @@ fn split_prefix(text: &str) -> (&str, &str) {
 impl RateCard {
     /// The region whose usage types begin with `prefix` (`USW2`; nothing, or `USE1` in services' own, is us-east-1).
     /// `None` for prefixes that the card does not know, such as those of local zones.
-    pub fn region_of_usage_prefix(&self, prefix: &str) -> Option<&'static str> {
+    pub fn region_of_usage_prefix(&self, prefix: &str) -> Option<&str> {
         let is_it = |written: Option<&str>| written.is_some_and(|written| written.trim_end_matches('-') == prefix);
         let regions = || self.regions().iter();
         let found = regions().find(|region| is_it(region.usage_type_prefix));
-        found.or_else(|| regions().find(|region| is_it(region.billing_code))).map(|region| region.code)
+        found.or_else(|| regions().find(|region| is_it(region.billing_code))).map(|region| region.code.as_ref())
     }
 
     /// A usage type as AWS writes it in a region: with its prefix where the card knows it.
@@ -199,7 +199,7 @@ mod tests {
         let card = RateCard::shipped();
         for region in card.regions() {
             let Some(prefix) = region.usage_type_prefix else { continue };
-            assert_eq!(card.region_of_usage_prefix(prefix.trim_end_matches('-')), Some(region.code));
+            assert_eq!(card.region_of_usage_prefix(prefix.trim_end_matches('-')), Some(region.code.as_ref()));
         }
         assert_eq!(card.region_of_usage_prefix("USE1"), Some("us-east-1"));
         assert_eq!(card.region_of_usage_prefix("USW2-LAX1"), None);
