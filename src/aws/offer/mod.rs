@@ -2,18 +2,32 @@
 
 mod collector;
 mod dimension;
+#[cfg(feature = "aws")]
+mod download;
 mod error;
 mod family;
+#[cfg(feature = "aws")]
+mod index;
 mod lines;
+#[cfg(feature = "aws")]
+mod mirror;
 mod reserved;
 mod savings_plans;
 mod scan;
 mod sheet;
+#[cfg(feature = "aws")]
+mod transfer;
 
 pub use collector::Collector;
-pub use error::OfferError;
+#[cfg(feature = "aws")]
+pub use download::{Fetched, fetch_region, fetch_savings_plans};
+pub use error::{Fault, OfferError};
+#[cfg(feature = "aws")]
+pub use mirror::{AWS_OFFERS_URL, Mirror, Patience};
 pub use savings_plans::SavingsPlanScan;
 pub use scan::OfferScan;
+#[cfg(feature = "aws")]
+pub use transfer::Progress;
 
 /// One price of one SKU: a row of the offer file, or one price dimension of a term in the API's JSON. Columns are named
 /// as in the offer file; what a product lacks is empty.
