@@ -99,7 +99,7 @@ impl<const N: usize> Sheet<N> {
         if table.rows == 0 {
             return Err(OfferError::Truncated { why: "it has no rows".to_owned() });
         }
-        table.published_at.ok_or_else(|| OfferError::NotAList { begins: table.begins })
+        table.published_at.ok_or(OfferError::NotAList { begins: table.begins })
     }
 }
 
