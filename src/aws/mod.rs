@@ -18,6 +18,12 @@ pub mod offer;
 mod places;
 #[cfg(feature = "aws")]
 mod preflight;
+#[cfg(feature = "aws")]
+mod pricing;
+#[cfg(feature = "aws")]
+mod product;
+#[cfg(feature = "aws")]
+mod spot;
 
 #[cfg(feature = "aws")]
 pub use account::Account;
@@ -31,3 +37,7 @@ pub use error::{AwsError, Trouble};
 pub use places::{Asked, Place, Places, Regions};
 #[cfg(feature = "aws")]
 pub use preflight::{Wanted, fetch_preflight};
+#[cfg(feature = "aws")]
+pub use pricing::{PriceList, PricingError};
+#[cfg(feature = "aws")]
+pub use spot::fetch_spot;

@@ -99,4 +99,9 @@ impl InstanceType {
     pub fn family(&self) -> &str {
         self.name.split_once('.').map_or(&self.name, |(family, _)| family)
     }
+
+    /// `p` of `p3.2xlarge`: all generations of it.
+    pub fn series(&self) -> &str {
+        self.family().split(|letter: char| letter.is_ascii_digit()).next().unwrap_or_default()
+    }
 }

@@ -3,6 +3,7 @@
 //! Every rate knows where and when it was read ([`Provenance`]); one that is missing is an error that says so
 //! ([`NoRate`]), never $0 and never another region's. The shipped card is written by `build.rs` from `data/*.csv`.
 
+mod changes;
 mod fetched;
 mod instance_type;
 mod lookup;
@@ -17,6 +18,7 @@ mod suggest;
 mod usage_type;
 mod volume;
 
+pub use changes::{Listed, RateChange, RateKey};
 pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
 pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};

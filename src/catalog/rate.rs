@@ -140,7 +140,12 @@ impl ReservedRate {
     /// What an hour of the term costs with the fee spread over it: hourly + upfront / (8760 × years).
     /// Not rounded beyond 28 digits. `None` for a term of no years or amounts out of range.
     pub fn effective_hourly(&self) -> Option<Usd> {
-        let fee_per_hour = self.upfront.scaled(Decimal::ONE, self.term_hours())?;
-        self.hourly.checked_add(fee_per_hour)
+        ReservedRate::effective(self.hourly, self.upfront, self.term_years)
+    }
+
+    /// Of any offering: see [`ReservedRate::effective_hourly`].
+    pub fn effective(hourly: Usd, upfront: Usd, term_years: u8) -> Option<Usd> {
+        let hours = Decimal::from(u32::from(term_years) * COMMITMENT_YEAR_HOURS);
+        hourly.checked_add(upfront.scaled(Decimal::ONE, hours)?)
     }
 }

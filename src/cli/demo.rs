@@ -40,6 +40,8 @@ pub fn run(args: &DemoArgs, request: &Request) -> Result<Exit, Failure> {
         // The shipped rates: the demo prints the same on any computer.
         cache_dir: PathBuf::new(),
         card: OnceCell::new(),
+        #[cfg(feature = "aws")]
+        live: false,
         ..request.clone()
     };
     record(request)?;

@@ -18,6 +18,13 @@ mod preflight;
 mod quote;
 mod rates;
 mod rates_card;
+mod rates_diff;
+#[cfg(feature = "aws")]
+mod rates_fetch;
+#[cfg(feature = "aws")]
+mod rates_live;
+#[cfg(feature = "aws")]
+mod rates_refresh;
 mod report;
 mod request;
 mod shell;
@@ -35,7 +42,7 @@ use jiff::Timestamp;
 
 #[cfg(feature = "aws")]
 use args::TrackCommand;
-use args::{Cli, Command, UsageCommand};
+use args::{Cli, Command, RatesCommand, UsageCommand};
 use error::{Exit, Failure};
 use request::Request;
 
@@ -74,9 +81,14 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
     let request = Request::resolve(cli.global, now)?;
     match command {
         Command::Demo(args) => demo::run(&args, &request),
-        Command::Rates(args) => show::tables(&rates::run(&args, &request)?, &request),
         #[cfg(feature = "aws")]
         Command::Preflight(args) => preflight::run(&args, &request),
+        Command::Rates(args) => match &args.command {
+            #[cfg(feature = "aws")]
+            Some(RatesCommand::Refresh(refresh)) => rates_refresh::run(refresh, &request),
+            Some(RatesCommand::Diff(diff)) => show::tables(&rates_diff::run(diff, &request)?, &request),
+            None => show::tables(&rates::run(&args, &request)?, &request),
+        },
         Command::Quote(args) => show::tables(&quote::run(&args, &request)?, &request),
         Command::Usage(args) => match &args.command {
             Some(UsageCommand::Import(import)) => import::run(import, &request),

@@ -17,18 +17,24 @@ impl Request {
     /// A file of the cache that is damaged, or of a newer gpucost.
     pub fn card(&self) -> Result<&RateCard, Failure> {
         if self.card.get().is_none() {
-            let card = match self.rate_cache() {
-                Some(cache) => of_cache(&cache)?,
-                None => Cow::Borrowed(RateCard::shipped()),
-            };
+            // With no place for a cache there is none.
+            let card = if self.has_cache() { of_cache(&self.rate_cache()?)? } else { Cow::Borrowed(RateCard::shipped()) };
             _ = self.card.set(card);
         }
         Ok(self.card.get().map_or_else(|| RateCard::shipped(), |card| card))
     }
 
-    /// `None`: there is no place for one.
-    pub fn rate_cache(&self) -> Option<RateCache> {
-        (!self.cache_dir.as_os_str().is_empty()).then(|| RateCache::new(self.cache_dir.join(FOLDER)))
+    fn has_cache(&self) -> bool {
+        !self.cache_dir.as_os_str().is_empty()
+    }
+
+    /// # Errors
+    /// There is no place for it.
+    pub fn rate_cache(&self) -> Result<RateCache, Failure> {
+        if self.has_cache() {
+            return Ok(RateCache::new(self.cache_dir.join(FOLDER)));
+        }
+        Err(Failure::new("no home directory is known for the cache of rates").hint("name a folder with --cache"))
     }
 }
 
@@ -40,6 +46,10 @@ fn of_cache(cache: &RateCache) -> Result<Cow<'static, RateCard>, Failure> {
     Ok(Cow::Owned(RateCard::shipped().with(published, spot)))
 }
 
-pub fn refresh_if_live(_request: &Request, _regions: &[&str]) -> Result<(), Failure> {
+#[cfg(not(feature = "aws"))]
+pub fn refresh_if_live(_: &Request, _: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
+
+#[cfg(feature = "aws")]
+pub use super::rates_live::refresh_if_live;

@@ -9,6 +9,8 @@ pub mod month;
 pub mod preflight;
 pub mod quote;
 pub mod rates;
+pub mod rates_changes;
+pub mod rates_refreshed;
 pub mod storage_rates;
 pub mod table;
 pub mod usage;

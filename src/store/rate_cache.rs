@@ -56,6 +56,15 @@ impl RateCache {
         Ok((published, spot))
     }
 
+    /// Those that rates were fetched of, in order.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn regions(&self) -> Result<Vec<String>, StoreError> {
+        let files = self.files()?.into_iter();
+        Ok(files.filter(|(_, kind)| kind == RATES).map(|(region, _)| region).collect())
+    }
+
     /// # Errors
     /// As [`RateCache::all`].
     pub fn rates(&self, region: &str) -> Result<Option<Published>, StoreError> {

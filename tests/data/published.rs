@@ -27,7 +27,7 @@ fn an_on_demand_rate_is_within_reach_of_the_types_cheapest() {
 #[test]
 fn a_volume_type_has_all_its_dimensions_where_it_is_sold() {
     for region in card().regions() {
-        let has = |kind, rate| card().volume(region.code, kind, rate).is_ok();
+        let has = |kind, rate| card().volume(&region.code, kind, rate).is_ok();
         let together = |kind, rates: &[VolumeRate]| {
             assert!(
                 rates.iter().all(|rate| has(kind, *rate) == has(kind, VolumeRate::Storage)),
