@@ -66,7 +66,8 @@ fn seen_standing<'a>(
     (evidence, seen): (&'a Evidence, &'a InstanceSeen),
     sessions: &[&'a Session],
 ) -> Standing<'a> {
-    let session = sessions.iter().copied().find(|session| session.start == seen.launch_time);
+    let by_then = |session: &&Session| session.start <= seen.seen_at.max(seen.launch_time);
+    let session = sessions.iter().copied().filter(by_then).max_by_key(|session| session.start);
     let state = match (seen.state, session) {
         (InstanceState::Pending | InstanceState::Running, Some(session)) if !session.end.is_over() => {
             State::Running(session)

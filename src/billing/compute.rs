@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::MINIMUM_SECONDS;
 use super::line_item::{LineItem, RunUp, seconds_between};
 use crate::catalog::{Provenance, Rate, RateCard, UsageKind, UsageType};
-use crate::ledger::{Certainty, Meter, Purchase, Usage};
+use crate::ledger::{Certainty, Meter, Purchase, UNKNOWN_TYPE, Usage};
 use crate::money::Usd;
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Period, midnight, utc_date};
@@ -26,6 +26,9 @@ impl Compute<'_> {
         let quantity = Quantity::new(self.run_up(usage, part).hours(), Unit::InstanceHour);
         let line = LineItem::new(usage, Meter::Compute, self.instance_type.to_owned(), part)
             .of_usage_type(&usage_type(self.purchase, self.instance_type));
+        if self.instance_type == UNKNOWN_TYPE {
+            return line.unrated(Some(quantity), "no record tells of which type it was then");
+        }
         if let Some(usd) = self.usd_per_hour {
             let rate = Rate { usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) };
             return line.priced(quantity, Ok(rate));
@@ -49,6 +52,9 @@ impl Compute<'_> {
         match (self.session, usage.certainty) {
             (None, _) => RunUp::since(midnight(utc_date(part.start)), part, usage.hours_per_day),
             (Some(session), Certainty::Measured) => self.measured(session, part),
+            (Some(session), Certainty::Possible) if usage.period.start < session.start => {
+                self.before(session, usage.period, part)
+            }
             (Some(session), Certainty::Possible) => self.possible(session, usage.period, part),
         }
     }
@@ -61,6 +67,17 @@ impl Compute<'_> {
         RunUp {
             from: if part.start == session.start { Decimal::ZERO } else { run_up(part.start) },
             until: run_up(part.end.max(session.start)),
+        }
+    }
+
+    /// What a session that may have begun earlier would cost more: its minimum is charged already.
+    fn before(&self, session: Period, earlier: Period, part: Period) -> RunUp {
+        let already = self.at_least(session.seconds().max(0));
+        let whole = self.at_least(seconds_between(earlier.start, session.end)) - already;
+        let run_up = |at| seconds_between(earlier.start, at).min(whole);
+        RunUp {
+            from: Decimal::from(run_up(part.start)),
+            until: Decimal::from(if part.end == earlier.end { whole } else { run_up(part.end) }),
         }
     }
 

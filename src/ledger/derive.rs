@@ -191,10 +191,29 @@ fn compute_usage(session: &Session, run: Period, now: Timestamp) -> Vec<Usage> {
     if session.public_ipv4 {
         usage.push(measured(resource, Subject::PublicIpv4 { in_use: true }, stretch, &session.evidence));
     }
-    if let Some(period) = possible_stretch(session.end, now) {
-        let possible: Vec<Usage> =
-            usage.iter().map(|u| Usage { certainty: Certainty::Possible, period, ..u.clone() }).collect();
-        usage.extend(possible);
-    }
+    let possible = |period: Period, run: Period| {
+        usage.iter().map(move |used| Usage {
+            certainty: Certainty::Possible,
+            period,
+            subject: match &used.subject {
+                Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } => Subject::Compute {
+                    instance_type: instance_type.clone(),
+                    platform: platform.clone(),
+                    purchase: *purchase,
+                    usd_per_hour: *usd_per_hour,
+                    session: session.map(|_| run),
+                },
+                other => other.clone(),
+            },
+            ..used.clone()
+        })
+    };
+    let before = session.possibly_before(now);
+    // What may come after the session comes on top of what may have come before it.
+    let whole = Period { start: before.map_or(run.start, |before| before.start), ..run };
+    let after = possible_stretch(session.end, now);
+    let mut rest: Vec<Usage> = before.into_iter().flat_map(|period| possible(period, run)).collect();
+    rest.extend(after.into_iter().flat_map(|period| possible(period, whole)));
+    usage.append(&mut rest);
     usage
 }

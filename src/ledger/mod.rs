@@ -7,7 +7,9 @@ mod address;
 mod change;
 mod derive;
 mod fact;
+mod marks;
 mod moment;
+mod seen;
 mod session;
 mod storage;
 mod timeline;
@@ -21,5 +23,6 @@ pub use fact::{
     SnapshotSeen, Tags, VolumeAttachment, VolumeNote, VolumeSeen,
 };
 pub use moment::{End, StopReason};
+pub use seen::UNKNOWN_TYPE;
 pub use session::{Overlap, Session, sessions_of};
 pub use usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};

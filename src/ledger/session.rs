@@ -1,12 +1,14 @@
-//! Sessions: from one start of an instance to its stop, derived from notes and descriptions.
+//! Sessions: from one start of an instance to its stop, derived from notes, sights and CloudTrail.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::fact::{Evidence, EvidenceKind, Fact, InstanceSeen, Noted, Purchase};
-use super::moment::{End, StopReason};
+use super::fact::{Evidence, EvidenceKind, Fact, Noted, Purchase};
+use super::marks::known_instances;
+use super::moment::End;
+use super::seen::sessions_of_instance;
 use crate::money::Usd;
 use crate::time::Period;
 
@@ -23,7 +25,10 @@ pub struct Session {
     pub purchase: Purchase,
     /// What the user notes to pay, where that is not the card's rate.
     pub usd_per_hour: Option<Usd>,
+    /// From here on it surely ran.
     pub start: Timestamp,
+    /// Since when it may have run, where the evidence only bounds the start.
+    pub started_after: Option<Timestamp>,
     pub end: End,
     /// Running so many hours of each day; `None`: throughout.
     pub hours_per_day: Option<Decimal>,
@@ -51,10 +56,8 @@ pub fn sessions_of(facts: &[(Evidence, Fact)]) -> Result<Vec<Session>, Overlap> 
     let notes = latest_notes(facts);
     let mut sessions: Vec<Session> =
         notes.iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
-    for (_, mut starts) in seen_by_instance(facts) {
-        close_by_next_start(&mut starts);
-        sessions.append(&mut starts);
-    }
+    let known = known_instances(facts);
+    sessions.extend(known.iter().flat_map(|(instance_id, known)| sessions_of_instance(instance_id, known)));
     sessions.sort_by(|a, b| (&a.instance_id, a.start).cmp(&(&b.instance_id, b.start)));
     refuse_overlaps(&sessions)?;
     bound_by_next_start(&mut sessions);
@@ -103,87 +106,12 @@ fn noted_session(noted: &Noted, evidence: &Evidence) -> Option<Session> {
         purchase: noted.purchase,
         usd_per_hour: noted.usd_per_hour,
         start: noted.start,
+        started_after: None,
         end: noted.end.map_or(End::Open { last_seen: noted.noted_at }, End::At),
         hours_per_day: noted.hours_per_day,
         public_ipv4: noted.public_ipv4,
         evidence: vec![evidence.clone()],
     })
-}
-
-/// One session for each start that descriptions show.
-fn seen_by_instance(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Vec<Session>> {
-    let mut by_start: BTreeMap<(&str, Timestamp), Vec<(&Evidence, &InstanceSeen)>> = BTreeMap::new();
-    for (evidence, fact) in facts {
-        if let Fact::Instance(seen) = fact {
-            by_start.entry((&seen.instance_id, seen.launch_time)).or_default().push((evidence, seen));
-        }
-    }
-    let mut by_instance: BTreeMap<&str, Vec<Session>> = BTreeMap::new();
-    for ((instance_id, _), mut seen) in by_start {
-        seen.sort_by_key(|(evidence, seen)| (seen.seen_at, (*evidence).clone()));
-        if let Some(session) = seen_session(&seen) {
-            by_instance.entry(instance_id).or_default().push(session);
-        }
-    }
-    by_instance
-}
-
-fn seen_session(seen: &[(&Evidence, &InstanceSeen)]) -> Option<Session> {
-    let (_, last) = seen.last()?;
-    let end = seen_end(seen, last.launch_time);
-    Some(Session {
-        account: last.account.clone(),
-        region: last.region.clone(),
-        instance_id: last.instance_id.clone(),
-        name: last.name.clone(),
-        instance_type: last.instance_type.clone(),
-        platform: last.platform.clone(),
-        purchase: last.purchase,
-        usd_per_hour: None,
-        start: last.launch_time,
-        end,
-        hours_per_day: None,
-        public_ipv4: seen.iter().any(|(_, s)| s.public_ip.is_some()),
-        evidence: seen.iter().map(|(evidence, _)| (*evidence).clone()).collect(),
-    })
-}
-
-/// How the session that began at `start` ended, by the sights of it in order.
-fn seen_end(seen: &[(&Evidence, &InstanceSeen)], start: Timestamp) -> End {
-    let first_stopped = seen.iter().position(|(_, s)| s.state.is_stopped());
-    let (before, after) = seen.split_at(first_stopped.unwrap_or(seen.len()));
-    // A start after its own sight is a clock that was wrong: a session never ends before it starts.
-    let ran_until = before.last().map_or(start, |(_, s)| s.seen_at).max(start);
-    let Some((_, stopped)) = after.first() else { return End::Open { last_seen: ran_until } };
-    let stop = match StopReason::parse(&stopped.reason).at {
-        Some(at) if at >= start && at <= stopped.seen_at => End::At(at),
-        _ => End::Between { earliest: ran_until.min(stopped.seen_at).max(start), latest: stopped.seen_at.max(start) },
-    };
-    // Running again with the same LaunchTime (AWS moves it, other servers do not): since when is unknown.
-    match after.iter().rposition(|(_, s)| !s.state.is_stopped()) {
-        None => stop,
-        Some(again) => match after.get(again + 1) {
-            None => End::Open { last_seen: stop.earliest() },
-            Some((_, last)) => End::Between { earliest: stop.earliest(), latest: last.seen_at.max(start) },
-        },
-    }
-}
-
-/// An instance seen with a later `LaunchTime` must have stopped before it.
-fn close_by_next_start(sessions: &mut [Session]) {
-    sessions.sort_by_key(|session| session.start);
-    for i in 1..sessions.len() {
-        let next_start = sessions[i].start;
-        let previous = &mut sessions[i - 1];
-        // AWS's clock wrote the start, another the sight: the start is the surer of the two.
-        if let End::Open { last_seen: earliest } | End::Between { earliest, .. } = previous.end {
-            let earliest = earliest.min(next_start);
-            previous.end = End::Between {
-                earliest,
-                latest: previous.end.latest().unwrap_or(next_start).min(next_start).max(earliest),
-            };
-        }
-    }
 }
 
 /// What may have run on after it was last seen or noted had stopped when the next session began.
@@ -227,6 +155,12 @@ pub(super) fn runs_of(sessions: &[Session]) -> Vec<Period> {
 }
 
 impl Session {
+    /// When it may have run already before its sure start.
+    pub(super) fn possibly_before(&self, now: Timestamp) -> Option<Period> {
+        let period = Period { start: self.started_after?, end: self.start.min(now) };
+        (!period.is_empty()).then_some(period)
+    }
+
     /// `next` is the next row of the notes on the same run.
     fn goes_on_as(&self, next: &Session) -> bool {
         let is_noted_throughout = |session: &Session| {

@@ -1,7 +1,7 @@
 //! When each instance ran, when it was stopped, and when nobody knows: what the lives of volumes and
 //! addresses are cut along.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -52,6 +52,9 @@ impl Timelines {
     fn add_session(&mut self, session: &Session, now: Timestamp) {
         let id = &session.instance_id;
         let sure = Period { start: session.start, end: session.end.earliest() };
+        if let Some(period) = session.possibly_before(now) {
+            self.add(id, period, Phase::Unknown, None);
+        }
         self.add(id, sure, Phase::Running, session.hours_per_day);
         if let Some(rest) = session.hours_per_day.map(|hours| HOURS_PER_DAY - hours).filter(|rest| !rest.is_zero()) {
             self.add(id, sure, Phase::Stopped, Some(rest));
@@ -63,17 +66,19 @@ impl Timelines {
 
     /// An instance seen stopped was stopped since its session ended.
     fn add_seen_stops(&mut self, sessions: &[Session], facts: &[(Evidence, Fact)]) {
-        let ends: HashMap<(&str, Timestamp), End> =
-            sessions.iter().map(|session| ((session.instance_id.as_str(), session.start), session.end)).collect();
         for (_, fact) in facts {
             let Fact::Instance(seen) = fact else { continue };
             self.noted_only.insert(seen.instance_id.clone(), false);
-            let end = ends.get(&(seen.instance_id.as_str(), seen.launch_time)).and_then(|end| end.latest());
-            if let (true, Some(start)) = (seen.state.is_stopped(), end) {
+            if !seen.state.is_stopped() {
+                continue;
+            }
+            let at = (seen.instance_id.as_str(), seen.seen_at.max(seen.launch_time));
+            let next = sessions.partition_point(|session| (session.instance_id.as_str(), session.start) <= at);
+            let last = next.checked_sub(1).and_then(|last| sessions.get(last));
+            let end = last.filter(|last| last.instance_id == seen.instance_id).and_then(|last| last.end.latest());
+            if let Some(start) = end.filter(|end| *end < seen.seen_at) {
                 let period = Period { start, end: seen.seen_at };
-                if !period.is_empty() {
-                    self.add(&seen.instance_id, period, Phase::Stopped, None);
-                }
+                self.add(&seen.instance_id, period, Phase::Stopped, None);
             }
         }
     }

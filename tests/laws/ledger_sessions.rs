@@ -145,13 +145,27 @@ fn a_launch_after_its_own_sight_is_no_time_run_backwards() {
 }
 
 #[test]
-fn running_again_with_the_same_launch_time_is_not_taken_for_stopped() {
+fn running_again_with_the_same_launch_time_is_a_session_that_began_between_two_sights() {
     // AWS moves LaunchTime at a restart, other servers do not.
     let stop = stopped(LAUNCH, "User initiated (2026-10-06 00:00:00 UTC)", "2026-10-07");
     let again = seen(InstanceState::Running, LAUNCH, SEEN);
-    assert_eq!(end([stop.clone(), again.clone()]), End::Open { last_seen: at("2026-10-06") });
+    let both = sessions([stop.clone(), again.clone()]);
+    let told = |sessions: &[Session]| -> Vec<_> {
+        sessions.iter().map(|session| (session.started_after, session.start, session.end)).collect()
+    };
+    let first = (None, at(LAUNCH), End::At(at("2026-10-06")));
+    assert_eq!(told(&both), [first, (Some(at("2026-10-07")), at(SEEN), End::Open { last_seen: at(SEEN) })]);
     let last = stopped(LAUNCH, "User initiated (2026-10-11 00:00:00 UTC)", "2026-10-12");
-    assert_eq!(end([stop, again, last]), between("2026-10-06", "2026-10-12"));
+    let second = (Some(at("2026-10-07")), at(SEEN), End::At(at("2026-10-11")));
+    assert_eq!(told(&sessions([stop.clone(), again.clone(), last.clone()])), [first, second]);
+    // A stop without a time of its own still shows the time of the one before.
+    let stale = InstanceSeen { reason: stop.reason.clone(), ..last };
+    let second = (Some(at("2026-10-07")), at(SEEN), between(SEEN, "2026-10-12"));
+    assert_eq!(told(&sessions([stop.clone(), again.clone(), stale])), [first, second]);
+    let facts = vec![Fact::Instance(stop), Fact::Instance(again)];
+    let (sure, possible) = compute(facts, SEEN);
+    assert_eq!(sure, [period(LAUNCH, "2026-10-06"), period(SEEN, SEEN)]);
+    assert_eq!(possible, [period("2026-10-07", SEEN)], "the stopped stretch is not billed as running");
 }
 
 #[test]
