@@ -133,13 +133,15 @@ impl Lookup {
         window: Period,
         on_reached: &mut impl FnMut(Timestamp),
     ) -> Result<(), AwsError> {
-        let (mut until, mut token, mut restarts) = (window.end, None, 0);
+        // `until` is what the lookup asks for; a token is good for the very same question alone.
+        let (mut until, mut reached, mut token, mut restarts) = (window.end, window.end, None, 0);
         loop {
             let page = match self.page(name, Period { end: until, ..window }, token.take()).await {
                 Ok(page) => page,
                 // Too much time passed: what is newer than the last event seen is read, the rest is asked for anew.
                 Err(Page::TokenExpired) if restarts < MAX_RESTARTS => {
                     restarts += 1;
+                    until = reached;
                     continue;
                 }
                 Err(page) => return Err(page.into_error(&self.found.place.region)),
@@ -149,8 +151,8 @@ impl Lookup {
                 if let Some(at) = event.event_time().and_then(timestamp) {
                     // Several events may share the last second: it is asked for again, and they are known by their ids.
                     let after = at.checked_add(1.second()).unwrap_or(at);
-                    if after < until {
-                        (until, restarts) = (after, 0);
+                    if after < reached {
+                        (reached, restarts) = (after, 0);
                     }
                     on_reached(at);
                 }

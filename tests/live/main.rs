@@ -3,6 +3,8 @@
 //! Nothing here leaves this machine, apart from pip on the first run.
 #![cfg(feature = "aws")]
 
+mod backfill;
+mod month;
 mod peers;
 mod peers_answer;
 mod peers_work;

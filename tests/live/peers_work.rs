@@ -5,25 +5,27 @@ use serde_json::json;
 
 use crate::peers::{Aws, all, first};
 use crate::program::{Lab, Ran};
+use crate::tracker::tracked;
 
 fn actions(aws: &Aws) -> Vec<String> {
     aws.calls().into_iter().map(|call| format!("{}:{}@{}", call.service, call.action, call.region)).collect()
 }
 
 #[test]
-fn a_look_records_the_instances_of_the_account_and_makes_four_calls() {
+fn a_look_records_the_instances_of_the_account_and_makes_five_calls() {
     let (aws, other, lab) = (Aws::start(), Aws::start(), Lab::new());
     let id = aws.run_instance("us-east-1", "p3.2xlarge");
     let foreign = other.run_instance("us-east-1", "p3.2xlarge");
     let ran = Ran::of(&mut aws.gpucost(&lab, &["track", "--region", "us-east-1"]));
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let recorded = lab.recorded().join("\n");
-    assert!(recorded.contains(&id) && recorded.contains(aws.account()), "{recorded}");
-    assert!(!recorded.contains(&foreign), "{recorded}");
+    assert!(ran.out.contains(aws.account()), "{ran:?}");
+    let recorded = tracked(&lab);
+    assert!(recorded.contains(&id) && !recorded.contains(&foreign), "{recorded:?}");
     let mut called = actions(&aws);
     called.sort();
-    let describe = ["Addresses", "Instances", "Snapshots", "Volumes"];
-    assert_eq!(called, describe.map(|what| format!("ec2:Describe{what}@us-east-1")));
+    let describe = ["Addresses", "Instances", "Snapshots", "Volumes"].map(|what| format!("ec2:Describe{what}"));
+    let expected: Vec<String> = describe.into_iter().chain(["sts:GetCallerIdentity".to_owned()]).collect();
+    assert_eq!(called, expected.iter().map(|action| format!("{action}@us-east-1")).collect::<Vec<_>>());
     assert_eq!(other.calls(), []);
 }
 

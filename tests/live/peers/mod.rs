@@ -9,7 +9,7 @@ mod moto;
 mod venv;
 
 pub use aws::{Aws, Call};
-pub use moto::{Moto, all, first};
+pub use moto::{Moto, all, faketime, first};
 
 /// A moto server of one's own, without the local AWS before it.
 pub fn moto() -> Moto {

@@ -168,7 +168,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Debian's package puts it into a folder named after the architecture.
-fn faketime() -> PathBuf {
+pub fn faketime() -> PathBuf {
     let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
     folders
         .chain([PathBuf::from("/usr/lib")])
