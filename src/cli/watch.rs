@@ -16,6 +16,7 @@ use crate::catalog::RateCard;
 use crate::ledger::{InstanceSeen, derive};
 use crate::render::text::{self, Style};
 use crate::render::untrusted::visible;
+use crate::report::table::Table;
 use crate::report::watch::{Watched, changes, horizon, log_line, watch_table};
 use crate::store::Store;
 use crate::time::Month;
@@ -135,9 +136,7 @@ impl<'a> Watch<'a> {
 
     fn take(&mut self, round: Round, at: Timestamp) -> Result<Reader, Failure> {
         let mut said: Vec<String> = Vec::new();
-        if let Some(gap) = self.gap(at) {
-            said.push(gap);
-        }
+        said.extend(self.last_poll.and_then(|last| gap(last, at, self.args.every)));
         self.last_poll = Some(at);
         said.extend(round.failures.iter().map(ToString::to_string));
         self.is_complete = round.failures.is_empty();
@@ -147,20 +146,6 @@ impl<'a> Watch<'a> {
         said.extend(round.notes);
         self.screen.said = said;
         self.show_poll(at)
-    }
-
-    /// A poll that came much later than it was due: the computer slept, or was busy.
-    fn gap(&self, at: Timestamp) -> Option<String> {
-        let last = self.last_poll?;
-        let late = at.duration_since(last);
-        let due = SignedDuration::try_from(self.args.every).ok()?.checked_mul(2)?;
-        (late > due).then(|| {
-            format!(
-                "No poll between {} and {}: what happened there is known as far as AWS's own times tell it.",
-                last.strftime("%Y-%m-%d %H:%M:%S"),
-                at.strftime("%Y-%m-%d %H:%M:%S UTC")
-            )
-        })
     }
 
     /// Derives the ledger anew.
@@ -213,6 +198,18 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// A poll that came much later than it was due: the computer slept, or was busy.
+fn gap(last: Timestamp, at: Timestamp, every: Duration) -> Option<String> {
+    let due = SignedDuration::try_from(every).ok()?.checked_mul(2)?;
+    (at.duration_since(last) > due).then(|| {
+        format!(
+            "No poll between {} and {}: what happened there is known as far as AWS's own times tell it.",
+            last.strftime("%Y-%m-%d %H:%M:%S"),
+            at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        )
+    })
+}
+
 /// Polls are of whole seconds.
 fn this_second() -> Timestamp {
     let now = Timestamp::now();
@@ -227,6 +224,25 @@ fn line(text: &str) -> Result<Reader, Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(error) => Err(Failure::new(format!("cannot write to stdout: {error}"))),
     }
+}
+
+/// The rule above the total, and the total.
+const TOTAL_LINES: usize = 2;
+
+/// Lines that a window is taken to have.
+const SMALLEST: usize = 6;
+
+/// The lines, without some in the middle if there are more than fit; the last `kept` stay, as far as there is room.
+fn cut(lines: Vec<&str>, kept: usize, fitting: usize) -> Vec<String> {
+    let Some(too_many) = lines.len().checked_sub(fitting).filter(|more| *more > 0) else {
+        return lines.into_iter().map(str::to_owned).collect();
+    };
+    let kept = kept.min(fitting.saturating_sub(2));
+    let head = fitting.saturating_sub(kept + 1);
+    let more = format!("… {} lines more: make the window taller", too_many + 1);
+    let head = lines.iter().take(head).map(|line| (*line).to_owned());
+    let tail = lines.iter().skip(lines.len() - kept).map(|line| (*line).to_owned());
+    head.chain([more]).chain(tail).collect()
 }
 
 /// The part of the terminal that is drawn over; without a terminal nothing is.
@@ -260,22 +276,18 @@ impl Screen {
         self.rest
     }
 
-    fn draw(&mut self, table: &crate::report::table::Table) -> Result<(), Failure> {
+    fn draw(&mut self, table: &Table) -> Result<(), Failure> {
         let Some(term) = &self.term else { return Ok(()) };
         let size = term.size();
         let (rows, columns) = (usize::from(size.0), usize::from(size.1).clamp(40, 200));
-        let mut drawn = text::table(table, columns, self.style);
-        for said in &self.said {
-            drawn.push_str(&text::prose(said, columns, self.style));
+        let said = self.said.iter().map(|said| text::prose(said, columns, self.style)).collect::<String>();
+        // What is above the top of the window cannot be drawn over: notes go first, then rows.
+        let fitting = rows.saturating_sub(2).max(SMALLEST);
+        let mut drawn = text::table(table, columns, self.style) + &said;
+        if drawn.lines().count() > fitting {
+            drawn = text::table(&Table { notes: Vec::new(), ..table.clone() }, columns, self.style) + &said;
         }
-        let mut lines: Vec<&str> = drawn.lines().collect();
-        // What is above the top of the window cannot be drawn over.
-        let fitting = rows.saturating_sub(2).max(3);
-        let more = format!("… {} lines more: make the window taller", lines.len().saturating_sub(fitting - 1));
-        if lines.len() > fitting {
-            lines.truncate(fitting - 1);
-            lines.push(&more);
-        }
+        let lines = cut(drawn.lines().collect(), said.lines().count() + TOTAL_LINES, fitting);
         let draw = || {
             if size == self.size {
                 term.move_cursor_up(self.lines)?;
@@ -345,6 +357,31 @@ impl Stop {
         // Where Ctrl-C cannot be listened to, it ends the program as ever: each poll is one transaction.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_without_polls_is_said() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (last, every) = (at("2026-10-20T22:00:00Z"), Duration::from_secs(60));
+        assert_eq!(gap(last, at("2026-10-20T22:02:00Z"), every), None, "one poll that failed is no gap");
+        let said = gap(last, at("2026-10-21T06:30:00Z"), every).unwrap();
+        assert!(said.contains("2026-10-20 22:00:00") && said.contains("2026-10-21 06:30:00 UTC"), "{said}");
+    }
+
+    #[test]
+    fn a_small_window_keeps_the_total() {
+        let lines: Vec<String> = (0..20).map(|i| i.to_string()).collect();
+        let lines = || lines.iter().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(cut(lines(), 2, 20), lines());
+        assert_eq!(cut(lines(), 2, 6), ["0", "1", "2", "… 15 lines more: make the window taller", "18", "19"]);
+        for fitting in SMALLEST..25 {
+            assert!(cut(lines(), 9, fitting).len() <= fitting);
         }
     }
 }
