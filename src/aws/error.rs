@@ -87,7 +87,7 @@ impl AwsError {
                 let why = causes(&error);
                 match credential_trouble(&why) {
                     Some(trouble) => AwsError::Credentials { action, region, profile, trouble },
-                    None => AwsError::Unreachable { action, region, why: shortened(&why) },
+                    None => AwsError::Unreachable { action, region, why: shortened(plain(&why)) },
                 }
             }
             // A proxy's or a load balancer's page, not AWS's answer.
@@ -201,6 +201,12 @@ fn causes(error: &dyn Error) -> String {
         next = error.source();
     }
     said.join(": ")
+}
+
+/// Without the layers of the client that the error came through.
+fn plain(why: &str) -> &str {
+    let layers = ["dispatch failure: ", "request has timed out: ", "io error: ", "client error (Connect): "];
+    layers.iter().fold(why, |why, layer| why.strip_prefix(layer).unwrap_or(why))
 }
 
 fn shortened(why: &str) -> String {

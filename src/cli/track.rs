@@ -119,6 +119,7 @@ impl Round {
         }
         self.polls.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
         self.notes.sort();
+        self.failures.sort_by(|a, b| a.message.cmp(&b.message));
     }
 
     fn take(&mut self, polled: Polled, store: &mut Store) {
