@@ -175,11 +175,8 @@ impl Asker<'_> {
     /// The account's value; where AWS keeps none for it, the default holds.
     /// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html> (read 2026-11-23)
     async fn quota(&self, quota: Option<Quota>) -> Result<QuotaValue, AwsError> {
-        let incomplete = |what: &str| AwsError::Incomplete {
-            action: QUOTA,
-            region: self.region.clone(),
-            what: what.to_owned(),
-        };
+        let incomplete =
+            |what: &str| AwsError::Incomplete { action: QUOTA, region: self.region.clone(), what: what.to_owned() };
         let Some(quota) = quota else { return Err(incomplete("a quota to ask for")) };
         let client = aws_sdk_servicequotas::Client::new(&self.account.config);
         let asked = client.get_service_quota().service_code("ec2").quota_code(quota.code).send().await;

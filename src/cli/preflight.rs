@@ -76,7 +76,8 @@ async fn ask(args: &PreflightArgs, plan: &Plan<'_>, request: &Request) -> Result
 /// Neither the rate card nor AWS knows a type of this name: it is mistyped.
 fn is_no_type(plan: &Plan, found: &Found) -> bool {
     let described = found.types.as_ref().is_ok_and(|types| types.iter().all(|spec| spec.name != plan.instance_type));
-    let offered = found.offerings.as_ref().is_ok_and(|all| all.iter().all(|one| one.instance_type != plan.instance_type));
+    let offered =
+        found.offerings.as_ref().is_ok_and(|all| all.iter().all(|one| one.instance_type != plan.instance_type));
     described && offered
 }
 

@@ -13,6 +13,7 @@ pub fn preflight_table(plan: &Plan, checks: &[Check]) -> Table {
             Column::left("found", "Found"),
             Column::left("needs", "Needs").detail(),
             Column::left("advice", "Advice").detail(),
+            Column::left("link", "Link").detail(),
             Column::left("source", "AWS's page").detail(),
         ],
     );
@@ -22,8 +23,14 @@ pub fn preflight_table(plan: &Plan, checks: &[Check]) -> Table {
     let advised = checks.iter().filter_map(|check| Some(format!("{}: {}", check.subject, check.advice.as_ref()?)));
     table.notes.push(summary(checks));
     table.notes.extend(advised);
-    table.commands = checks.iter().filter_map(|check| check.command.clone()).collect();
+    table.commands = checks.iter().flat_map(links_and_commands).collect();
     table
+}
+
+/// Lines that must not be broken; what is no command is a comment to a shell.
+fn links_and_commands(check: &Check) -> Vec<String> {
+    let link = check.link.as_ref().map(|link| format!("# {}: {link}", check.subject));
+    link.into_iter().chain(check.command.clone()).collect()
 }
 
 fn row(check: &Check) -> Vec<Cell> {
@@ -34,6 +41,7 @@ fn row(check: &Check) -> Vec<Cell> {
         Cell::text(check.found.clone()),
         optional(check.needs.as_deref()),
         optional(check.advice.as_deref()),
+        optional(check.link.as_deref()),
         optional(check.source),
     ]
 }

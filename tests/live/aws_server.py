@@ -19,6 +19,7 @@ Controls, below `/_ACCOUNT/`:
   POST events     CloudTrail events, appended
   POST quotas     {region: {code: value, or null where AWS knows only its default}}
   POST spot       [{region, zone, type, product, price, at, zone_id?}]
+  POST images     [{region, id, name, architecture?, platform?, operation?, product_codes?, deprecated?, volumes_gb?}]
   POST publish    {version?, published?, prices?: {SKU: USD}, gone?: [SKU], reserved_only?: [SKU], filler?: rows}
   POST clock      {now}: what CloudTrail takes for now
   POST pages      {size}: at most this many a page
@@ -98,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.json(lambda: answers(account, action, json.loads(body), region))
             elif action == "DescribeSpotPriceHistory" and account.spot:
                 self.xml(lambda: aws_services.spot_history(account, form, region))
+            elif action == "DescribeImages" and account.images:
+                self.xml(lambda: aws_services.describe_images(account, form, region))
             else:
                 self.forward(body, number)
 
@@ -308,6 +311,8 @@ class Handler(BaseHTTPRequestHandler):
                     account.quotas.setdefault(region, {}).update(values)
             elif what == "spot":
                 account.spot += said
+            elif what == "images":
+                account.images += said
             elif what == "publish":
                 account.edition = aws_offers.Edition(**said)
             elif what == "clock":

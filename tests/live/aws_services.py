@@ -35,6 +35,7 @@ class Account:
         self.edition = Edition()
         self.events = []
         self.spot = []
+        self.images = []
         self.quotas = {}
         self.now = None
         self.page = 100
@@ -227,20 +228,54 @@ def service_quotas(account, action, asked, region):
     return {"Quota": quota(account, region, code, action == "GetAWSDefaultServiceQuota")}
 
 
-# Spot: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
+# Images: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
 
 
 def listed(form, name):
     return [value for key, value in sorted(form.items()) if key.split(".")[0] == name]
 
 
-def spot_history(account, form, region):
-    """In XML, newest first; the price in force at StartTime is its last change before."""
-    filters = {}
+def filters_of(form):
+    found = {}
     for key, value in form.items():
         parts = key.split(".")
         if parts[0] == "Filter" and parts[2] == "Value":
-            filters.setdefault(form[f"Filter.{parts[1]}.Name"], []).append(value)
+            found.setdefault(form[f"Filter.{parts[1]}.Name"], []).append(value)
+    return found
+
+
+def describe_images(account, form, region):
+    """moto keeps no platform, product codes or deprecation of an image."""
+    wanted, filters = listed(form, "ImageId"), filters_of(form)
+    here = [i for i in account.images if i["region"] == region]
+    if missing := [name for name in wanted if name not in [i["id"] for i in here]]:
+        raise Refused("InvalidAMIID.NotFound", f"The image id '[{missing[0]}]' does not exist")
+    shown = [i for i in here if (not wanted or i["id"] in wanted) and i["id"] in filters.get("image-id", [i["id"]])
+             and (wanted or form.get("IncludeDeprecated") == "true" or "deprecated" not in i)]
+    items = "".join(
+        f"<item><imageId>{i['id']}</imageId><name>{i['name']}</name><imageState>available</imageState>"
+        f"<architecture>{i.get('architecture', 'x86_64')}</architecture><rootDeviceType>ebs</rootDeviceType>"
+        f"<platformDetails>{i.get('platform', 'Linux/UNIX')}</platformDetails>"
+        f"<usageOperation>{i.get('operation', 'RunInstances')}</usageOperation>"
+        + "".join(f"<productCodes><item><productCode>{code}</productCode><type>marketplace</type></item></productCodes>"
+                  for code in i.get("product_codes", []))
+        + (f"<deprecationTime>{i['deprecated']}</deprecationTime>" if "deprecated" in i else "")
+        + "<rootDeviceName>/dev/sda1</rootDeviceName><blockDeviceMapping>"
+        + "".join(f"<item><deviceName>/dev/sd{'abcdef'[n]}{'1' if n == 0 else ''}</deviceName><ebs><snapshotId>snap-{n}"
+                  f"</snapshotId><volumeSize>{gb}</volumeSize><volumeType>gp3</volumeType></ebs></item>"
+                  for n, gb in enumerate(i.get("volumes_gb", [8])))
+        + "</blockDeviceMapping></item>" for i in shown)
+    return ('<?xml version="1.0" encoding="UTF-8"?><DescribeImagesResponse '
+            f'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>images</requestId><imagesSet>{items}'
+            "</imagesSet></DescribeImagesResponse>")
+
+
+# Spot: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
+
+
+def spot_history(account, form, region):
+    """In XML, newest first; the price in force at StartTime is its last change before."""
+    filters = filters_of(form)
     types = listed(form, "InstanceType") + filters.get("instance-type", [])
     products = listed(form, "ProductDescription") + filters.get("product-description", [])
     zones = listed(form, "AvailabilityZone") + filters.get("availability-zone", [])

@@ -35,13 +35,16 @@ pub(super) fn checks(plan: &Plan, found: &Found, now: Timestamp) -> Vec<Check> {
 fn usable(id: &str, image: &Image, plan: &Plan, found: &Found, now: Timestamp) -> Check {
     let name = if image.name.is_empty() { id } else { &image.name };
     let architectures = architectures(plan, found);
-    let fits = architectures.is_empty() || architectures.contains(&image.architecture);
+    let known = !architectures.is_empty() && !image.architecture.is_empty();
+    let fits = !known || architectures.contains(&image.architecture);
     if image.state != "available" {
         return Check::new(AMI, Outcome::Warning, format!("{name} is {}, not available", image.state));
     }
     if !fits {
-        let text = format!("{name} is for {}, {} is {}", image.architecture, plan.instance_type, architectures.join("/"));
-        return Check::new(AMI, Outcome::Warning, text).advice("Take the AMI of the same name for the other processor.");
+        let text =
+            format!("{name} is for {}, {} is {}", image.architecture, plan.instance_type, architectures.join("/"));
+        return Check::new(AMI, Outcome::Warning, text)
+            .advice("Take the AMI of the same name for the other processor.");
     }
     match image.deprecated_at.filter(|at| *at <= now) {
         Some(at) => {
@@ -68,15 +71,16 @@ fn charge(image: &Image, plan: &Plan) -> Check {
     let counted = if plan.ami_usd_per_hour.is_zero() {
         "and the quote counts none: give it with --ami-usd-per-hour.".to_owned()
     } else {
-        format!("the quote counts your ${}/h.", plan.ami_usd_per_hour.rate())
+        format!("the quote counts your {}/h.", plan.ami_usd_per_hour.rate())
     };
     let check = if let [code, ..] = image.product_codes.as_slice() {
         let advice = format!(
-            "What the seller asks is on its page, https://aws.amazon.com/marketplace/pp?sku={code}; {counted} AWS \
-             wants its terms accepted there before the first launch."
+            "What the seller asks is on its AWS Marketplace page, {counted} The seller's terms are accepted there, \
+             before the first launch."
         );
         Check::new(CHARGE, Outcome::Warning, "from AWS Marketplace: an hourly charge may come on top; amount not known")
             .advice(advice)
+            .link(format!("https://aws.amazon.com/marketplace/pp?sku={code}"))
     } else if image.platform_details == PLAIN_LINUX {
         Check::new(CHARGE, Outcome::Ok, format!("{PLAIN_LINUX}: no software charge"))
     } else if image.platform_details.is_empty() {
@@ -113,7 +117,11 @@ fn root(image: &Image, plan: &Plan) -> Check {
     }
     let outcome = if others > 0 && plan.volumes.len() == 1 { Outcome::Warning } else { Outcome::Ok };
     let check = Check::new(ROOT, outcome, format!("{} GB; the AMI needs at least {least} GB{more}", given.size_gb));
-    if outcome == Outcome::Ok { check } else { check.advice("Those are billed too: add a --volume for each to the quote.") }
+    if outcome == Outcome::Ok {
+        check
+    } else {
+        check.advice("Those are billed too: add a --volume for each to the quote.")
+    }
 }
 
 fn no_volume(of_image: Option<(u32, &str)>) -> Check {

@@ -4,8 +4,7 @@ use crate::advice::preflight::{Check, Found, OfferedIn, Outcome, Plan, Zone};
 use crate::catalog::{RateCard, region_of_zone};
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html> (read 2026-11-23)
-const OFFERINGS: &str =
-    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html";
+const OFFERINGS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html";
 /// Which types the free tier has, AWS says of each: `FreeTierEligible`. What credits pay, only the billing console does.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html> (read 2026-11-23)
 const FREE_TIER: &str = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html";
@@ -94,7 +93,7 @@ pub(super) fn public_ipv4(plan: &Plan, card: &RateCard) -> Check {
     }
     let check = match card.public_ipv4(plan.region, true) {
         Ok(rate) => {
-            let text = format!("${}/h while it runs; an Elastic IP also while it is stopped", rate.usd.rate());
+            let text = format!("{}/h while it runs; an Elastic IP also while it is stopped", rate.usd.rate());
             Check::new(SUBJECT, Outcome::Note, text)
         }
         Err(error) => Check::new(SUBJECT, Outcome::CouldNotCheck, error.to_string()),

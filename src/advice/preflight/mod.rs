@@ -174,6 +174,8 @@ pub struct Check {
     pub needs: Option<String>,
     /// AWS's page.
     pub source: Option<&'static str>,
+    /// The page of AWS's console or marketplace where the advice is followed.
+    pub link: Option<String>,
     /// For a shell; the user decides.
     pub command: Option<String>,
 }
@@ -181,7 +183,7 @@ pub struct Check {
 impl Check {
     fn new(subject: &'static str, outcome: Outcome, found: impl Into<String>) -> Check {
         let found = found.into();
-        Check { subject, outcome, found, advice: None, needs: None, source: None, command: None }
+        Check { subject, outcome, found, advice: None, needs: None, source: None, link: None, command: None }
     }
 
     /// What AWS did not tell, and `more` that is known all the same.
@@ -196,6 +198,10 @@ impl Check {
 
     fn advice(self, advice: impl Into<String>) -> Check {
         Check { advice: Some(advice.into()), ..self }
+    }
+
+    fn link(self, link: String) -> Check {
+        Check { link: Some(link), ..self }
     }
 
     fn source(self, page: &'static str) -> Check {

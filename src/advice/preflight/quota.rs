@@ -89,7 +89,7 @@ fn judged(plan: &Plan, found: &Found, card: &RateCard) -> Check {
         Ok(value) => *value,
         Err(untold) => {
             let more = format!("; {needs} of \"{}\" ({})", quota.name, quota.code);
-            return Check::untold(SUBJECT, untold, &more).advice(look(plan, quota));
+            return Check::untold(SUBJECT, untold, &more).link(quota.console_url(api_region(plan.region)));
         }
     };
     match &found.running {
@@ -136,9 +136,8 @@ fn raise(plan: &Plan, quota: Quota, value: QuotaValue, in_use: Option<&InUse>, n
     let text = format!("{of}, {needed} needed: {}{}", quota.name, default_said(value));
     let beside = if used == 0 { String::new() } else { format!(", beside the {used} that run") };
     let advice = format!(
-        "Ask for {target} vCPUs under {}. For the request: \"Please raise {} ({}) in {} to {target} vCPUs. I want to run \
-         one {} ({}{beside}) to train machine learning models.\" AWS decides when and whether.",
-        quota.console_url(api_region(plan.region)),
+        "Ask for {target} vCPUs; for the request: \"Please raise {} ({}) in {} to {target} vCPUs. I want to run one {} \
+         ({}{beside}) to train machine learning models.\" AWS decides whether and when.",
         quota.name,
         quota.code,
         api_region(plan.region),
@@ -151,11 +150,8 @@ fn raise(plan: &Plan, quota: Quota, value: QuotaValue, in_use: Option<&InUse>, n
         api_region(plan.region),
         quota.code,
     );
-    Check { command: Some(command), ..Check::new(SUBJECT, Outcome::Warning, text).advice(advice) }
-}
-
-fn look(plan: &Plan, quota: Quota) -> String {
-    format!("Who may look sees the quota at {}.", quota.console_url(api_region(plan.region)))
+    let check = Check::new(SUBJECT, Outcome::Warning, text).advice(advice);
+    Check { command: Some(command), ..check.link(quota.console_url(api_region(plan.region))) }
 }
 
 /// The region that answers for a zone: `us-west-2` for `us-west-2-lax-1`.

@@ -141,6 +141,12 @@ impl Aws {
         self.tell("spot", prices);
     }
 
+    /// `[{"region", "id", "name", "architecture"?, "platform"?, "operation"?, "product_codes"?: [code], "deprecated"?,
+    /// "volumes_gb"?: [root, others]}]`; without any, moto answers, which knows less of images.
+    pub fn add_images(&self, images: Value) {
+        self.tell("images", images);
+    }
+
     /// A new publication: `{"version"?, "published"?, "prices"?: {SKU: USD}, "gone"?: [SKU], "reserved_only"?: [SKU],
     /// "filler"?: rows}`.
     pub fn publish(&self, edition: Value) {
