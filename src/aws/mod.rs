@@ -10,6 +10,8 @@ mod audit;
 #[cfg(feature = "aws")]
 mod cloudtrail;
 #[cfg(feature = "aws")]
+mod cost_explorer;
+#[cfg(feature = "aws")]
 mod describe;
 #[cfg(feature = "aws")]
 mod error;
@@ -29,6 +31,8 @@ mod spot;
 pub use account::Account;
 #[cfg(feature = "aws")]
 pub use cloudtrail::{LookedUp, look_up_places, seconds_to_cover};
+#[cfg(feature = "aws")]
+pub use cost_explorer::{CostError, CostFault, Costs, account_id, fetch_costs};
 #[cfg(feature = "aws")]
 pub use describe::{Polled, poll_places};
 #[cfg(feature = "aws")]

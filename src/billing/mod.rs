@@ -3,6 +3,7 @@
 //! A line item covers one UTC day at most (but for rows of exports that are coarser), so that the same lines serve the bill, the daily chart and
 //! the CSV, however the ledger happened to be cut.
 
+mod account_totals;
 mod address;
 mod compute;
 mod exported;
@@ -15,6 +16,8 @@ mod volume;
 
 use jiff::Timestamp;
 
+pub use account_totals::AccountTotals;
+use account_totals::is_total;
 use compute::Compute;
 use exported::Exported;
 pub use line_item::{Bill, Charge, LineItem};
@@ -23,7 +26,7 @@ pub use metered::at_card_rate;
 pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;
-use crate::ledger::{Ledger, Subject, Usage};
+use crate::ledger::{Evidence, Ledger, Metered, Subject, Usage};
 use crate::time::{Month, Period};
 
 /// AWS bills at least this many seconds for each start of an instance and each volume.
@@ -34,7 +37,7 @@ pub const MINIMUM_SECONDS: i64 = 60;
 ///
 /// Where a billing export reaches (from its first to its last charge of an account, region and month), its rows are the
 /// line items of the resources it names, and what other evidence says of them is left out. Rows of exports coarser than
-/// a day stay as they are.
+/// a day stay as they are. Cost Explorer's totals count where nothing else is recorded ([`AccountTotals`]).
 pub fn bill(ledger: &Ledger, card: &RateCard, month: Month) -> Bill {
     Bill { month, line_items: line_items_within(ledger, card, month.period()) }
 }
@@ -48,21 +51,29 @@ pub fn all_line_items(ledger: &Ledger, card: &RateCard) -> Vec<LineItem> {
 }
 
 fn line_items_within(ledger: &Ledger, card: &RateCard, window: Period) -> Vec<LineItem> {
-    let metered: Vec<LineItem> = ledger
+    let totals = AccountTotals::of(ledger);
+    let counted = |(evidence, row): &&(Evidence, Metered)| !is_total(evidence) || totals.counts(row);
+    let (of_accounts, of_resources): (Vec<_>, Vec<_>) = ledger
         .metered
         .iter()
         .filter(|(_, row)| window.contains(row.start))
-        .map(|(evidence, row)| metered::line_item(row, evidence))
-        .collect();
+        .filter(counted)
+        .partition(|(evidence, _)| is_total(evidence));
+    let line_items_of = |rows: Vec<&(Evidence, Metered)>| -> Vec<LineItem> {
+        rows.into_iter().map(|(evidence, row)| metered::line_item(row, evidence)).collect()
+    };
+    let metered = line_items_of(of_resources);
     let exported = Exported::new(&metered);
     let mut line_items = Vec::new();
     for usage in &ledger.usage {
         let left = exported.left_to(usage, window);
         let days = left.into_iter().flat_map(|part| days_of(usage, part));
-        line_items.extend(days.flat_map(|day| line_items_of_day(usage, day, card)));
+        let lines = days.flat_map(|day| line_items_of_day(usage, day, card));
+        line_items.extend(lines.filter(|line| !totals.cover_possible(usage, Month::of(line.period.start), line.meter)));
     }
     drop(exported);
     line_items.extend(metered);
+    line_items.extend(line_items_of(of_accounts));
     line_items.sort_by(LineItem::reading_order);
     line_items
 }

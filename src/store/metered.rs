@@ -31,6 +31,9 @@ const COLUMNS: &str = "line, account, region, resource_id, meter, purchase, sku_
     instance_type, volume_type, unit, hours_mask, start_second, end_second, quantity, list_cost, billed_cost, \
     effective_cost, row_count";
 
+/// The format of an import that names no resources: [`EvidenceKind::CostExplorer`].
+pub const COST_EXPLORER: &str = "Cost Explorer";
+
 /// What an export speaks of: one meter of one resource on one day.
 const SUBJECT: [&str; 5] = ["day", "resource_id", "meter", "account", "region"];
 
@@ -182,7 +185,7 @@ impl Store {
         let all = Period { start: jiff::Timestamp::MIN, end: jiff::Timestamp::MAX };
         let period = month.map_or(all, Month::period);
         let sql = format!(
-            "SELECT metered.id, file, {COLUMNS} FROM metered JOIN imports ON imports.id = import_id
+            "SELECT metered.id, file, format, {COLUMNS} FROM metered JOIN imports ON imports.id = import_id
              WHERE superseded_by IS NULL AND start_second >= ?1 AND start_second < ?2
              ORDER BY day, resource_id, meter, metered.id"
         );
@@ -206,8 +209,8 @@ fn read(row: &Row<'_>) -> Result<(Evidence, Metered), String> {
     let second = |column: &str| jiff::Timestamp::from_second(number(column)?).map_err(|e| format!("{column}: {e}"));
     let named = |column: &'static str| move || format!("unknown {column}");
     let rate = text("rate")?;
-    let evidence =
-        Evidence { kind: EvidenceKind::BillingExport, file: text("file")?, line: number("line")?.unsigned_abs() };
+    let kind = if text("format")? == COST_EXPLORER { EvidenceKind::CostExplorer } else { EvidenceKind::BillingExport };
+    let evidence = Evidence { kind, file: text("file")?, line: number("line")?.unsigned_abs() };
     let metered = Metered {
         account: text("account")?,
         region: text("region")?,

@@ -4,6 +4,7 @@
 //! it is wholly there or wholly absent.
 
 mod atomic;
+mod cost_cache;
 mod describe;
 mod facts;
 mod import;
@@ -21,9 +22,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use atomic::{replace_directory, write_file};
+pub use cost_cache::{CostAnswer, accounts_with_costs, cost_cache, keep_costs, load_costs};
 pub use describe::{DescribeError, Described, read_descriptions};
 pub use import::{Import, ImportRow, Recorded, Recorder};
-pub use metered::Restated;
+pub use metered::{COST_EXPLORER, Restated};
 pub use notes::{NotesError, looks_like_notes, read_notes};
 pub use poll::{Poll, SeenElsewhere, Whole};
 pub use rate_cache::RateCache;
