@@ -7,43 +7,43 @@ use super::rates::known_region;
 use super::request::{DEFAULT_REGION, Request};
 use super::show;
 use super::track::{network_runtime, refuse_offline};
-use crate::advice::preflight::{Check, Found, Outcome, Plan, Quota, api_region, no_quote, review};
+use crate::advice::preflight::{Check, Found, Outcome, Plan, Quota, api_region, charges_nothing, no_quote, review};
 use crate::aws::{Account, AwsError, Wanted, fetch_preflight};
-use crate::catalog::{RateCard, VolumeSpec};
 use crate::report::preflight::preflight_table;
+use crate::report::quote::Launch;
 use crate::report::table::Table;
 
 pub fn run(args: &PreflightArgs, request: &Request) -> Result<Exit, Failure> {
     refuse_offline("gpucost preflight", request)?;
     let runtime = network_runtime()?;
     let request = &runtime.block_on(in_one_region(request))?;
-    let card = RateCard::shipped();
-    let volumes = args.quote.volumes.iter().map(|text| quote::volume(text)).collect::<Result<Vec<VolumeSpec>, _>>()?;
-    let region = request.region()?;
+    // Wrong usage is said before AWS is asked. A type that the card lacks may be one all the same: AWS knows.
+    let launch = match quote::launch(&args.quote, request) {
+        Err(failure) if failure.exit == Exit::WrongUsage => return Err(failure),
+        launch => launch,
+    };
+    let card = request.card()?;
     let plan = Plan {
-        region: &known_region(card, region)?.code,
+        region: &known_region(card, request.region()?)?.code,
         instance_type: &args.quote.instance,
         kind: card.instance_type(&args.quote.instance),
-        volumes: &volumes,
-        ami_usd_per_hour: quote::ami(&args.quote.ami_usd_per_hour)?,
+        volumes: launch.as_ref().map_or(&[], |launch| launch.volumes.as_slice()),
+        ami_usd_per_hour: launch.as_ref().ok().and_then(|launch| launch.ami_usd_per_hour),
         public_ipv4: !args.quote.no_public_ipv4,
     };
-    // Wrong usage is said before AWS is asked; a rate that is missing leaves the other checks.
-    let quoted = quote::run(&args.quote, request);
-    let quoted = match quoted {
-        Err(failure) if failure.exit == Exit::WrongUsage && plan.kind.is_some() => return Err(failure),
-        quoted => quoted,
-    };
     let (found, errors) = runtime.block_on(ask(args, &plan, request))?;
-    let quoted = match quoted {
-        Err(failure) if plan.kind.is_none() && is_no_type(&plan, &found) => return Err(failure),
-        quoted => quoted,
-    };
-    let mut checks = review(&plan, &found, card, request.now);
+    if plan.kind.is_none() && is_no_type(&plan, &found) {
+        return launch.map(|_| Exit::Failed);
+    }
     let failed = !errors.is_empty();
     errors.into_iter().map(Failure::from).for_each(|failure| failure.print());
-    let quoted = quoted.unwrap_or_else(|failure| {
-        checks.push(no_quote(&failure.message));
+    let mut checks = review(&plan, &found, card, request.now);
+    let quoted = launch.as_ref().map_err(|failure| failure.message.clone()).and_then(|launch| {
+        let ami_usd_per_hour = launch.ami_usd_per_hour.filter(|usd| !usd.is_zero() || charges_nothing(&found));
+        quote::tables(&Launch { ami_usd_per_hour, ..launch.clone() }, request).map_err(|failure| failure.message)
+    });
+    let quoted = quoted.unwrap_or_else(|why| {
+        checks.push(no_quote(&why));
         Vec::new()
     });
     let tables: Vec<Table> = std::iter::once(preflight_table(&plan, &checks)).chain(quoted).collect();

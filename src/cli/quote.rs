@@ -18,19 +18,28 @@ use crate::report::table::Table;
 /// # Errors
 /// An option that is no amount or no volume, a name that the card does not know, a rate that it lacks.
 pub fn run(args: &QuoteArgs, request: &Request) -> Result<Vec<Table>, Failure> {
+    tables(&launch(args, request)?, request)
+}
+
+/// What is asked for, resolved.
+pub(super) fn launch<'a>(args: &QuoteArgs, request: &'a Request) -> Result<Launch<'a>, Failure> {
     let region = request.region()?;
     refresh_if_live(request, &[region])?;
     let card = request.card()?;
-    let launch = Launch {
+    Ok(Launch {
         region: &known_region(card, region)?.code,
         kind: known_type(card, &args.instance)?,
         volumes: args.volumes.iter().map(|text| volume(text)).collect::<Result<_, Failure>>()?,
-        ami_usd_per_hour: ami(&args.ami_usd_per_hour)?,
+        ami_usd_per_hour: Some(ami(&args.ami_usd_per_hour)?),
         hours_per_day: hours_per_day(&args.hours_per_day)?,
         public_ipv4: !args.no_public_ipv4,
-    };
-    let quote = Quote::of(card, &launch).map_err(|error| failure(error, &launch))?;
-    Ok(vec![quote_table(card, &launch, &quote), scenario_table(&launch, &quote)])
+    })
+}
+
+pub(super) fn tables(launch: &Launch, request: &Request) -> Result<Vec<Table>, Failure> {
+    let card = request.card()?;
+    let quote = Quote::of(card, launch).map_err(|error| failure(error, launch))?;
+    Ok(vec![quote_table(card, launch, &quote), scenario_table(launch, &quote)])
 }
 
 fn failure(error: QuoteError, launch: &Launch) -> Failure {
@@ -44,7 +53,7 @@ fn failure(error: QuoteError, launch: &Launch) -> Failure {
     }
 }
 
-pub(super) fn volume(text: &str) -> Result<VolumeSpec, Failure> {
+fn volume(text: &str) -> Result<VolumeSpec, Failure> {
     VolumeSpec::from_str(text).map_err(|error| {
         let failure = Failure::usage(format!("--volume: {error}"));
         match error {
@@ -57,7 +66,7 @@ pub(super) fn volume(text: &str) -> Result<VolumeSpec, Failure> {
     })
 }
 
-pub(super) fn ami(text: &str) -> Result<Usd, Failure> {
+fn ami(text: &str) -> Result<Usd, Failure> {
     let usd: Usd = text.parse().map_err(|error| Failure::usage(format!("--ami-usd-per-hour: {error}")))?;
     if usd.is_negative() {
         return Err(Failure::usage(format!("--ami-usd-per-hour: {} is less than nothing", usd.rate()))

@@ -20,8 +20,8 @@ pub struct Launch<'a> {
     pub region: &'a str,
     pub kind: &'a InstanceType,
     pub volumes: Vec<VolumeSpec>,
-    /// The software charge of the AMI, while running.
-    pub ami_usd_per_hour: Usd,
+    /// The software charge of the AMI, while running; `None` is not known, and in no sum.
+    pub ami_usd_per_hour: Option<Usd>,
     /// 0 to 24.
     pub hours_per_day: Decimal,
     pub public_ipv4: bool,
@@ -73,6 +73,7 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
 }
 
+const AMI: &str = "AMI, software";
 /// Days of the 730 h month: 365/12, kept as a fraction.
 const DAYS_PER_YEAR: Decimal = Decimal::from_parts(365, 0, 0, false, 0);
 const MONTHS_PER_YEAR: Decimal = Decimal::from_parts(12, 0, 0, false, 0);
@@ -85,10 +86,11 @@ impl Quote {
         let hourly = |part, item: String, rate, provenance| {
             hourly_line(part, item, rate, provenance, launch.hours_per_day).ok_or(QuoteError::OutOfRange)
         };
-        let mut lines = vec![
-            hourly(Part::Ami, "AMI, software".to_owned(), launch.ami_usd_per_hour, None)?,
-            hourly(Part::Instance, launch.kind.name.to_string(), instance.usd, Some(instance.provenance))?,
-        ];
+        let mut lines = Vec::new();
+        if let Some(usd) = launch.ami_usd_per_hour {
+            lines.push(hourly(Part::Ami, AMI.to_owned(), usd, None)?);
+        }
+        lines.push(hourly(Part::Instance, launch.kind.name.to_string(), instance.usd, Some(instance.provenance))?);
         for (i, spec) in launch.volumes.iter().enumerate() {
             let which = if launch.volumes.len() > 1 { format!("volume {}: ", i + 1) } else { String::new() };
             volume_lines(card, launch.region, spec, &which, &mut lines)?;
@@ -229,6 +231,9 @@ pub fn quote_table(card: &RateCard, launch: &Launch, quote: &Quote) -> Table {
             Column::left("rate_sku_rate_code", "SKU").detail(),
         ],
     );
+    if launch.ami_usd_per_hour.is_none() {
+        table.push(unknown_ami_cells());
+    }
     for line in &quote.lines {
         table.push(line_cells(line));
     }
@@ -242,9 +247,23 @@ pub fn quote_table(card: &RateCard, launch: &Launch, quote: &Quote) -> Table {
     table
 }
 
-/// Without a volume the sum leaves out what every instance has.
+/// What the sum leaves out: a volume, which every instance has, and a charge that nobody knows.
 fn total_title(launch: &Launch) -> &'static str {
-    if launch.volumes.is_empty() { "Total without a volume" } else { "Total" }
+    match (launch.volumes.is_empty(), launch.ami_usd_per_hour.is_none()) {
+        (false, false) => "Total",
+        (true, false) => "Total without a volume",
+        (false, true) => "Total without the AMI's charge",
+        (true, true) => "Total without a volume and the AMI's charge",
+    }
+}
+
+fn unknown_ami_cells() -> Vec<Cell> {
+    let unknown = || Cell::missing("not known");
+    let mut cells = vec![Cell::text(AMI), Cell::number(Decimal::ONE, 4), Cell::text(Unit::InstanceHour.name())];
+    // A stopped instance is charged for no software.
+    cells.extend([unknown(), unknown(), per_hour(Usd::ZERO), unknown()]);
+    cells.extend((0..4).map(|_| Cell::missing("")));
+    cells
 }
 
 fn line_cells(line: &QuoteLine) -> Vec<Cell> {
@@ -370,13 +389,14 @@ fn running_hours(hours_per_day: Decimal) -> Cell {
 
 /// The month as planned, forgotten, and stopped throughout.
 pub fn scenario_table(launch: &Launch, quote: &Quote) -> Table {
+    let with_ami = launch.ami_usd_per_hour.is_some();
     let mut table = Table::new(
         "months",
         format!("A month of {} ({ESTIMATE_MONTH_HOURS} h)", launch.kind.name),
         vec![
             Column::left("scenario", "If it is"),
             Column::right("running_hours", "Hours"),
-            Column::right("compute_usd_per_month", "Instance and AMI"),
+            Column::right("compute_usd_per_month", if with_ami { "Instance and AMI" } else { "Instance" }),
             Column::right("storage_usd_per_month", "Storage"),
             Column::right("public_ipv4_usd_per_month", "Public IPv4"),
             Column::right("total_usd_per_month", total_title(launch)),

@@ -4,6 +4,7 @@ mod asked;
 mod facts;
 mod laws;
 mod left_running;
+mod preflight;
 mod stopped;
 mod tables;
 mod together;

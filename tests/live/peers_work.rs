@@ -74,3 +74,23 @@ fn a_refusal_names_what_was_refused() {
     let (_, ran) = with_fault(json!({ "mode": "garbage", "times": 9 }));
     assert_eq!(ran.code, Some(1), "{ran:?}");
 }
+
+#[test]
+fn a_server_that_hangs_says_nothing_and_a_slow_one_says_it_all() {
+    let aws = Aws::start();
+    let index = format!("{}/offers/v1.0/aws/AmazonEC2/current/region_index.json", aws.offers_url());
+    let ask = |patience: u64| {
+        let patience = Some(std::time::Duration::from_secs(patience));
+        let agent = ureq::Agent::from(ureq::Agent::config_builder().timeout_global(patience).build());
+        agent.get(&index).call().and_then(|mut answer| answer.body_mut().read_to_string())
+    };
+    let whole = ask(30).expect("the index");
+    aws.misbehave(json!({ "mode": "slow", "service": "bulk", "seconds": 2 }));
+    assert_eq!(ask(30).expect("the index, slowly"), whole);
+    aws.misbehave(json!({ "mode": "hang", "service": "bulk" }));
+    assert!(matches!(ask(1), Err(ureq::Error::Timeout(_))));
+    aws.misbehave(json!({ "mode": "throttle", "service": "bulk", "skip": 1 }));
+    assert_eq!(ask(30).expect("the first is spared"), whole);
+    assert!(matches!(ask(30), Err(ureq::Error::StatusCode(503))));
+    assert_eq!(ask(30).expect("once is once"), whole);
+}

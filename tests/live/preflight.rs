@@ -211,6 +211,16 @@ fn a_software_charge_is_unknown_and_never_nothing() {
     let seller = ready.checks("g5.xlarge", &["--ami", "ami-seller"])["AMI charge"].clone();
     assert!(seller.result == "warning" && seller.found.contains("amount not known"), "{seller:?}");
     assert_eq!(seller.link.as_deref(), Some("https://aws.amazon.com/marketplace/pp?sku=92p0y3k5wuzzfhi71lmcigl5q"));
+    let unknown = |args: &[&str]| {
+        let out = ready.run("g5.xlarge", &[args, &["-o", "json"]].concat()).out;
+        let tables: Value = serde_json::from_str(&out).expect("tables");
+        let quote = &tables["quote"];
+        let is_without = quote["total"]["item"] == "Total without the AMI's charge";
+        assert_eq!(quote["rows"][0]["rate_usd"].is_null(), is_without, "{quote}");
+        is_without
+    };
+    assert!(unknown(&["--ami", "ami-seller"]) && unknown(&["--ami", "ami-elsewhere"]));
+    assert!(!unknown(&["--ami", "ami-seller", "--ami-usd-per-hour", "0.5"]) && !unknown(&["--ami", "ami-1"]));
     let rhel = ready.checks("g5.xlarge", &["--ami", "ami-rhel"])["AMI charge"].clone();
     assert_eq!(rhel.result, "warning");
     assert!(rhel.found.starts_with("Red Hat Enterprise Linux (RunInstances:0010): dearer"), "{rhel:?}");
@@ -286,6 +296,18 @@ fn without_credentials_everything_is_unchecked_and_the_quote_still_there() {
     assert!(ran.err.contains("aws configure"), "{}", ran.err);
     assert!(ran.out.contains("no usable AWS credentials") && ran.out.contains("$1.006/h"), "{}", ran.out);
     assert_eq!(ready.run("g5.xlarge", &["--offline"]).code, Some(2));
+}
+
+#[test]
+fn where_aws_cannot_be_reached_that_is_said_once_and_the_quote_still_there() {
+    let ready = Ready::new();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
+    let args = ["preflight", "g5.xlarge", "--region", REGION, "--volume", "gp3:100"];
+    let mut command = ready.aws.gpucost(&ready.lab, &args);
+    let ran = Ran::of(command.env("AWS_ENDPOINT_URL", format!("http://{nobody}")));
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    assert!(ran.out.contains("AWS cannot be reached") && ran.out.contains("$1.006/h"), "{}", ran.out);
 }
 
 #[test]

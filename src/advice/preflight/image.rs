@@ -66,12 +66,20 @@ fn architectures(plan: &Plan, found: &Found) -> Vec<String> {
     vec![if arm { "arm64" } else { "x86_64" }.to_owned()]
 }
 
+/// Whether a quote may count $0 for software: no AMI was named, or it is known to charge none.
+pub fn charges_nothing(found: &Found) -> bool {
+    found.image.as_ref().is_none_or(|asked| asked.image.as_ref().is_ok_and(|image| image.as_ref().is_some_and(is_free)))
+}
+
+fn is_free(image: &Image) -> bool {
+    image.product_codes.is_empty() && image.platform_details == PLAIN_LINUX
+}
+
 /// Unknown is not $0: what a seller asks is on its page, not in the price list.
 fn charge(image: &Image, plan: &Plan) -> Check {
-    let counted = if plan.ami_usd_per_hour.is_zero() {
-        "and the quote counts none: give it with --ami-usd-per-hour.".to_owned()
-    } else {
-        format!("the quote counts your {}/h.", plan.ami_usd_per_hour.rate())
+    let counted = match plan.ami_usd_per_hour.filter(|usd| !usd.is_zero()) {
+        None => "and the quote leaves it out: give it with --ami-usd-per-hour.".to_owned(),
+        Some(usd) => format!("the quote counts your {}/h.", usd.rate()),
     };
     let check = if let [code, ..] = image.product_codes.as_slice() {
         let advice = format!(
@@ -81,7 +89,7 @@ fn charge(image: &Image, plan: &Plan) -> Check {
         Check::new(CHARGE, Outcome::Warning, "from AWS Marketplace: an hourly charge may come on top; amount not known")
             .advice(advice)
             .link(format!("https://aws.amazon.com/marketplace/pp?sku={code}"))
-    } else if image.platform_details == PLAIN_LINUX {
+    } else if is_free(image) {
         Check::new(CHARGE, Outcome::Ok, format!("{PLAIN_LINUX}: no software charge"))
     } else if image.platform_details.is_empty() {
         Check::new(CHARGE, Outcome::CouldNotCheck, "AWS does not say which platform it bills for this AMI")

@@ -1,6 +1,6 @@
 //! Whether AWS offers the type today, and what it gives for nothing.
 
-use crate::advice::preflight::{Check, Found, OfferedIn, Outcome, Plan, Zone};
+use crate::advice::preflight::{Check, Found, OfferedIn, Outcome, Plan, Zone, api_region};
 use crate::catalog::{RateCard, region_of_zone};
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html> (read 2026-11-23)
@@ -59,6 +59,10 @@ fn elsewhere(here: &[&str], region: &str, found: &Found) -> String {
 }
 
 fn instead(plan: &Plan, offerings: &[OfferedIn]) -> String {
+    if api_region(plan.region) != plan.region {
+        return "A zone beside its region offers nothing before it is enabled in the account (EC2 console, Zones)."
+            .into();
+    }
     let successors = plan.successors();
     let offered = |name: &&String| !zones_of(name, plan.region, offerings).is_empty();
     let (here, gone): (Vec<&String>, Vec<&String>) = successors.iter().partition(offered);

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::catalog::{InstanceType, RateCard, VolumeSpec};
 use crate::money::Usd;
 
+pub use image::charges_nothing;
 pub use quota::{Quota, api_region};
 
 /// What is to be launched.
@@ -24,8 +25,8 @@ pub struct Plan<'a> {
     pub kind: Option<&'a InstanceType>,
     /// The first is the root.
     pub volumes: &'a [VolumeSpec],
-    /// What the user says that the AMI's software costs.
-    pub ami_usd_per_hour: Usd,
+    /// What the user says that the AMI's software costs. `None`: nothing is quoted.
+    pub ami_usd_per_hour: Option<Usd>,
     pub public_ipv4: bool,
 }
 
