@@ -292,7 +292,7 @@ fn without_credentials_everything_is_unchecked_and_the_quote_still_there() {
     ready.aws.endpoints(&mut command);
     let ran = Ran::of(&mut command);
     assert_eq!(ran.code, Some(4), "{ran:?}");
-    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    assert_eq!(ran.err.lines().filter(|line| line.starts_with("error:")).count(), 1, "{}", ran.err);
     assert!(ran.err.contains("aws configure"), "{}", ran.err);
     assert!(ran.out.contains("no usable AWS credentials") && ran.out.contains("$1.006/h"), "{}", ran.out);
     assert_eq!(ready.run("g5.xlarge", &["--offline"]).code, Some(2));
@@ -306,7 +306,7 @@ fn where_aws_cannot_be_reached_that_is_said_once_and_the_quote_still_there() {
     let mut command = ready.aws.gpucost(&ready.lab, &args);
     let ran = Ran::of(command.env("AWS_ENDPOINT_URL", format!("http://{nobody}")));
     assert_eq!(ran.code, Some(4), "{ran:?}");
-    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    assert_eq!(ran.err.lines().filter(|line| line.starts_with("error:")).count(), 1, "{}", ran.err);
     assert!(ran.out.contains("AWS cannot be reached") && ran.out.contains("$1.006/h"), "{}", ran.out);
 }
 
