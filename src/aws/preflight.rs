@@ -173,7 +173,7 @@ impl Asker<'_> {
     }
 
     /// The account's value; where AWS keeps none for it, the default holds.
-    /// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html> (read 2026-11-23)
+    /// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html>
     async fn quota(&self, quota: Option<Quota>) -> Result<QuotaValue, AwsError> {
         let incomplete =
             |what: &str| AwsError::Incomplete { action: QUOTA, region: self.region.clone(), what: what.to_owned() };

@@ -1,4 +1,5 @@
 //! The local AWS answers AWS's own clients as AWS does, where moto does not.
+#![expect(clippy::result_large_err, reason = "errors of AWS's clients, as they are")]
 
 use std::collections::BTreeSet;
 

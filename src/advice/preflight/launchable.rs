@@ -3,12 +3,10 @@
 use crate::advice::preflight::{Check, Found, OfferedIn, Outcome, Plan, Zone, api_region};
 use crate::catalog::{RateCard, region_of_zone};
 
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html> (read 2026-11-23)
 const OFFERINGS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html";
 /// Which types the free tier has, AWS says of each: `FreeTierEligible`. What credits pay, only the billing console does.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html> (read 2026-11-23)
 const FREE_TIER: &str = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html";
-/// <https://repost.aws/articles/ARknH_OR0cTvqoTfJrVGaB8A> (read 2026-11-23)
 const IPV4: &str = "https://repost.aws/articles/ARknH_OR0cTvqoTfJrVGaB8A";
 
 /// A rate is not availability: what matters is where AWS offers the type today.

@@ -3,7 +3,6 @@
 use crate::advice::preflight::{Check, GroupsAsked, InboundRule, Outcome};
 
 const SUBJECT: &str = "open ports";
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html> (read 2026-11-23)
 const PAGE: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html";
 /// What the tutorials open.
 const PORTS: [(u16, &str); 2] = [(22, "SSH"), (8888, "Jupyter")];

@@ -1,8 +1,8 @@
 //! Whether the account may run that many vCPUs of the family at once.
 //!
 //! AWS counts the vCPUs of running on-demand instances, all types of a family together, in each region; spot requests have
-//! quotas of their own. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances-limits.html>
-//! (read 2026-11-23)
+//! quotas of their own. The page, as AWS's API reference links it (the page itself was not read):
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits>
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use crate::advice::preflight::{Check, Found, Outcome, Plan, QuotaValue, counted}
 use crate::catalog::RateCard;
 
 const SUBJECT: &str = "vCPU quota";
-const PAGE: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances-limits.html";
+const PAGE: &str =
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits";
 
 /// A limit of on-demand vCPUs, under the code Service Quotas has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct Quota {
     pub name: &'static str,
 }
 
-/// As `aws service-quotas list-service-quotas --service-code ec2` names them. The letters are those a type begins with.
+/// As `aws service-quotas list-service-quotas --service-code ec2` names them (public listings of that command's output,
+/// read 2026-11-23). The letters are those a type begins with.
 const QUOTAS: [(&[&str], Quota); 9] = [
     (&["p"], Quota { code: "L-417A185B", name: "Running On-Demand P instances" }),
     (&["g", "gr", "vt"], Quota { code: "L-DB2E81BA", name: "Running On-Demand G and VT instances" }),
