@@ -150,6 +150,14 @@ fn the_quota_counts_what_runs_in_its_family_and_nothing_else() {
     let stopped = ready.aws.run_instance(REGION, "g5.8xlarge");
     ready.aws.ec2(REGION, "StopInstances", &[("InstanceId.1", &stopped)]);
     ready.aws.run_instance("us-east-1", "g5.8xlarge");
+    let spot = [
+        ("ImageId", "ami-1"),
+        ("InstanceType", "g5.8xlarge"),
+        ("MinCount", "1"),
+        ("MaxCount", "1"),
+        ("InstanceMarketOptions.MarketType", "spot"),
+    ];
+    ready.aws.ec2(REGION, "RunInstances", &spot);
     ready.aws.run_instance(REGION, "g4dn.xlarge");
     let fits = &ready.checks("g5.xlarge", &[])["vCPU quota"];
     assert_eq!((fits.result.as_str(), fits.link.as_ref()), ("ok", None));

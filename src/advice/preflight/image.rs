@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::advice::preflight::{Check, Found, Image, Outcome, Plan};
 
-/// What an AMI is billed as is in its platform details and usage operation; the page, as AWS's API reference links it:
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html>
+/// What an AMI is billed as is in its platform details and usage operation.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html> (not checked since this was written)
 const BILLING_FIELDS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html";
 const PLAIN_LINUX: &str = "Linux/UNIX";
 /// Families with Arm processors among those with accelerators, for types that AWS does not describe (any more).

@@ -1,8 +1,9 @@
 //! Whether the account may run that many vCPUs of the family at once.
 //!
 //! AWS counts the vCPUs of running on-demand instances, all types of a family together, in each region; spot requests have
-//! quotas of their own. The page, as AWS's API reference links it (the page itself was not read):
+//! quotas of their own.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits>
+//! (not checked since this was written)
 
 use std::collections::BTreeSet;
 
