@@ -110,9 +110,8 @@ impl<'a> PriceList<'a> {
             let wanted = LINUX.into_iter().chain([("marketoption", market), ("regionCode", region)]);
             wanted.map(|(field, value)| (field, value.to_owned())).collect::<Vec<_>>()
         });
-        let storage = STORAGE.map(|family| {
-            vec![("productFamily", family.to_owned()), ("regionCode", region.to_owned())]
-        });
+        let storage =
+            STORAGE.map(|family| vec![("productFamily", family.to_owned()), ("regionCode", region.to_owned())]);
         for wanted in compute.into_iter().chain(storage) {
             for text in self.list(region, &wanted).await? {
                 let product = Product::parse(&text).map_err(|why| incomplete(region, &why))?;

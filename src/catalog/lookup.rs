@@ -238,7 +238,8 @@ impl RateCard {
 
     /// What a [`Provenance::source`](crate::catalog::Provenance::source) stands for.
     pub fn source(&self, id: &str) -> Option<&'static Source> {
-        let shipped = self.sources.binary_search_by(|source| source.id.cmp(id)).ok().and_then(|at| self.sources.get(at));
+        let shipped =
+            self.sources.binary_search_by(|source| source.id.cmp(id)).ok().and_then(|at| self.sources.get(at));
         shipped.or_else(|| FETCHED_SOURCES.iter().find(|source| source.id == id))
     }
 

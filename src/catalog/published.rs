@@ -53,7 +53,8 @@ impl Published {
     /// Why it cannot be AWS's: a rate of nothing, or less. Nothing is ever $0 by mistake.
     pub fn fault(&self) -> Option<String> {
         let zero = |what: &str| Some(format!("{what} has no rate above $0 in it"));
-        let unpaid = self.on_demand.iter().find(|row| matches!(row.listing, Listing::OnDemand(usd) if usd <= Usd::ZERO));
+        let unpaid =
+            self.on_demand.iter().find(|row| matches!(row.listing, Listing::OnDemand(usd) if usd <= Usd::ZERO));
         if let Some(row) = unpaid {
             return zero(&row.instance_type);
         }

@@ -173,7 +173,9 @@ mod tests {
         for kind in card.instance_types() {
             for region in card.regions() {
                 let rate = card.on_demand(&region.code, &kind.name);
-                assert!(rate.is_ok_and(|rate| !is_absurd(rate.usd)) || card.on_demand(&region.code, &kind.name).is_err());
+                assert!(
+                    rate.is_ok_and(|rate| !is_absurd(rate.usd)) || card.on_demand(&region.code, &kind.name).is_err()
+                );
             }
         }
     }

@@ -56,9 +56,7 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
     let kind = kind.and_then(|kind| card.instance_type(kind));
-    if let (Some(note), Some(first)) =
-        (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut())
-    {
+    if let (Some(note), Some(first)) = (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut()) {
         first.notes.push(note);
     }
     show::tables(&tables, request)

@@ -9,6 +9,7 @@ use super::request::{DEFAULT_REGION, Request};
 use crate::catalog::{InstanceType, NoRate, RateCard, Region};
 use crate::money::Usd;
 use crate::report::rates::{Order, TypeRates, Wanted, rate_table, rates_of};
+use crate::report::spot_rates::spot_table;
 use crate::report::storage_rates::storage_rate_table;
 use crate::report::table::Table;
 
@@ -23,6 +24,10 @@ pub fn run(args: &RatesArgs, request: &Request) -> Result<Vec<Table>, Failure> {
     let most = args.max_usd_per_hour.as_deref().map(amount).transpose()?;
     let regions = regions(card, args, request)?;
     let wanted = with_gpu(card, wanted(card, &args.types)?, args.gpu.as_deref())?;
+    if args.spot {
+        let title = format!("Spot prices in {}", place(card, args, &regions));
+        return Ok(vec![spot_table(card, &regions, &wanted, title)]);
+    }
     let (rows, unlisted) = rates_of(card, &regions, &wanted, order(args.sort));
     let (rows, dearer) = up_to(rows, most);
     let place = place(card, args, &regions);

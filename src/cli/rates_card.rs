@@ -18,7 +18,8 @@ impl Request {
     pub fn card(&self) -> Result<&RateCard, Failure> {
         if self.card.get().is_none() {
             // With no place for a cache there is none.
-            let card = if self.has_cache() { of_cache(&self.rate_cache()?)? } else { Cow::Borrowed(RateCard::shipped()) };
+            let card =
+                if self.has_cache() { of_cache(&self.rate_cache()?)? } else { Cow::Borrowed(RateCard::shipped()) };
             _ = self.card.set(card);
         }
         Ok(self.card.get().map_or_else(|| RateCard::shipped(), |card| card))

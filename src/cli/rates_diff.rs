@@ -12,11 +12,8 @@ use crate::store::RateCache;
 /// A region that no rates were fetched of, a file of the cache that is damaged.
 pub fn run(args: &DiffArgs, request: &Request) -> Result<Vec<Table>, Failure> {
     let cache = request.rate_cache()?;
-    let regions: Vec<String> = if args.all_regions {
-        cache.regions()?
-    } else {
-        named(request).into_iter().map(str::to_owned).collect()
-    };
+    let regions: Vec<String> =
+        if args.all_regions { cache.regions()? } else { named(request).into_iter().map(str::to_owned).collect() };
     if regions.is_empty() {
         return Err(nothing_fetched("any region", ""));
     }

@@ -20,11 +20,8 @@ pub fn run(args: &RefreshArgs, request: &Request) -> Result<Exit, Failure> {
             .hint("without it the shipped rates count, and those fetched earlier"));
     }
     refuse_as_of("gpucost rates refresh", request)?;
-    let regions: Vec<String> = if args.all_regions {
-        regions_in_dollars()
-    } else {
-        named(request).into_iter().map(str::to_owned).collect()
-    };
+    let regions: Vec<String> =
+        if args.all_regions { regions_in_dollars() } else { named(request).into_iter().map(str::to_owned).collect() };
     let mut families: Vec<String> = args.families.iter().map(|family| family.trim().to_ascii_lowercase()).collect();
     families.retain(|family| !family.is_empty());
     if families.is_empty() {

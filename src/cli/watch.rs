@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::WatchArgs;
 use super::error::{Exit, Failure};
+use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::track::{Round, network_runtime, refuse_as_of, refuse_offline, regions};
 use crate::aws::{Place, Places};
@@ -30,10 +31,12 @@ const DRAWING_SHARE: u32 = 10;
 pub fn run(args: &WatchArgs, request: &Request) -> Result<Exit, Failure> {
     refuse_offline("gpucost watch", request)?;
     refuse_as_of("gpucost watch", request)?;
+    refresh_if_live(request, &request.regions.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let card = request.card()?;
     let store = Store::create(&request.ledger)?;
     network_runtime()?.block_on(async {
         let mut stop = Stop::listen()?;
-        let mut watch = Watch::new(args, request, store);
+        let mut watch = Watch::new(args, request, card, store);
         let ended = watch.stay(&mut stop).await;
         watch.screen.leave();
         ended
@@ -43,6 +46,7 @@ pub fn run(args: &WatchArgs, request: &Request) -> Result<Exit, Failure> {
 struct Watch<'a> {
     args: &'a WatchArgs,
     request: &'a Request,
+    card: &'a RateCard,
     store: Store,
     screen: Screen,
     since: Timestamp,
@@ -62,10 +66,11 @@ enum Reader {
 }
 
 impl<'a> Watch<'a> {
-    fn new(args: &'a WatchArgs, request: &'a Request, store: Store) -> Watch<'a> {
+    fn new(args: &'a WatchArgs, request: &'a Request, card: &'a RateCard, store: Store) -> Watch<'a> {
         Watch {
             args,
             request,
+            card,
             store,
             screen: Screen::new(request),
             since: this_second(),
@@ -158,7 +163,7 @@ impl<'a> Watch<'a> {
         }
         // One poll that failed does not stop the meter of what ran before it.
         let seen_since = now.checked_sub(self.args.every * 2).unwrap_or(Timestamp::MIN);
-        self.watched = Some(Watched::new(&ledger, RateCard::shipped(), seen_since, self.since, now));
+        self.watched = Some(Watched::new(&ledger, self.card, seen_since, self.since, now));
         Ok(())
     }
 
@@ -171,7 +176,7 @@ impl<'a> Watch<'a> {
             _ = writeln!(anstream::stderr(), "{} {}", at.strftime("%Y-%m-%dT%H:%M:%SZ"), visible(said));
         }
         let Some(watched) = &self.watched else { return Ok(Reader::There) };
-        let reading = watched.read(RateCard::shipped(), at);
+        let reading = watched.read(self.card, at);
         let mut what = self.before.as_ref().map(|before| changes(before, watched.instances())).unwrap_or_default();
         if !self.is_complete {
             what.push("incomplete: see the errors".to_owned());
@@ -190,7 +195,7 @@ impl<'a> Watch<'a> {
             self.look_again(now)?;
         }
         if let Some(watched) = &self.watched {
-            let table = watch_table(watched, &watched.read(RateCard::shipped(), now), now);
+            let table = watch_table(watched, &watched.read(self.card, now), now);
             self.screen.draw(&table)?;
         }
         self.screen.rest = (started.elapsed() * DRAWING_SHARE).max(TICK);

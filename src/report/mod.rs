@@ -11,6 +11,7 @@ pub mod quote;
 pub mod rates;
 pub mod rates_changes;
 pub mod rates_refreshed;
+pub mod spot_rates;
 pub mod storage_rates;
 pub mod table;
 pub mod usage;

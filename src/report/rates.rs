@@ -347,7 +347,9 @@ fn why(row: &TypeRates, error: &NoRate) -> String {
         NoRate::CapacityBlockOnly { region, .. } => {
             format!("No on-demand rate: sold in {region} as capacity blocks or spot only")
         }
-        NoRate::ReservedOnly { region, .. } => format!("No on-demand rate: AWS publishes Reserved terms only in {region}"),
+        NoRate::ReservedOnly { region, .. } => {
+            format!("No on-demand rate: AWS publishes Reserved terms only in {region}")
+        }
         NoRate::NotPublished { published_on, .. } => {
             let elsewhere = error.hint().map_or(String::new(), |hint| format!("; {hint}"));
             format!("Not in AWS's list for {} of {published_on}{elsewhere}", row.region)

@@ -68,9 +68,8 @@ fn what(change: &RateChange) -> (u8, &'static str) {
 
 fn cells(region: &RegionChanges, change: &RateChange) -> Vec<Cell> {
     let usd = |listed: Option<&Listed>| listed.map_or(Cell::missing("-"), |listed| Cell::rate(listed.usd));
-    let upfront = |listed: Option<&Listed>| {
-        listed.and_then(|listed| listed.upfront).map_or(Cell::missing(""), Cell::cost)
-    };
+    let upfront =
+        |listed: Option<&Listed>| listed.and_then(|listed| listed.upfront).map_or(Cell::missing(""), Cell::cost);
     let as_of = |listed: Option<&Listed>| listed.map_or(Cell::missing("-"), |listed| Cell::text(&*listed.as_of));
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     vec![

@@ -43,7 +43,9 @@ pub fn refreshed_table(regions: &[Refreshed], notes: Vec<String>, with_details: 
     for Refreshed { published, spot, .. } in regions {
         let skipped = spot.as_ref().map_or(0, |spot| spot.skipped);
         if skipped > 0 {
-            table.notes.push(format!("{}: {skipped} spot prices of nothing, or absurd, do not count.", published.region));
+            table
+                .notes
+                .push(format!("{}: {skipped} spot prices of nothing, or absurd, do not count.", published.region));
         }
         let left_out = published.left_out.len();
         if with_details {
@@ -59,9 +61,9 @@ fn cells(region: &Refreshed) -> Vec<Cell> {
     let Refreshed { published, changed, spot } = region;
     let count = |count: usize| Cell::text(count.to_string());
     let sold = published.on_demand.iter().filter(|row| matches!(row.listing, Listing::OnDemand(_))).count();
-    let spot = spot.as_ref().map(|spot| {
-        spot.means.iter().map(|mean| mean.instance_type.as_str()).collect::<BTreeSet<_>>().len()
-    });
+    let spot = spot
+        .as_ref()
+        .map(|spot| spot.means.iter().map(|mean| mean.instance_type.as_str()).collect::<BTreeSet<_>>().len());
     vec![
         Cell::text(&*published.region),
         Cell::text(match published.publication {

@@ -35,7 +35,8 @@ fn on_demand_is_the_card_row_for_row() {
 fn spot_is_the_card_row_for_row_and_no_dearer_than_on_demand() {
     let mut on_card = 0;
     for region in card().regions() {
-        on_card += card().instance_types().iter().map(|kind| card().spot(&region.code, &kind.name).len()).sum::<usize>();
+        on_card +=
+            card().instance_types().iter().map(|kind| card().spot(&region.code, &kind.name).len()).sum::<usize>();
     }
     assert_eq!(on_card, rows("spot_rates.csv").len());
     for row in rows("spot_rates.csv") {

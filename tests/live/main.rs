@@ -12,4 +12,5 @@ mod preflight;
 #[expect(dead_code, reason = "other tests run it in other ways too")]
 #[path = "../program/mod.rs"]
 mod program;
+mod rates;
 mod tracker;
