@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use clap::builder::Resettable;
 use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
-mod rates;
 #[cfg(feature = "aws")]
 mod preflight;
+mod rates;
 #[cfg(feature = "aws")]
 mod track;
 #[cfg(feature = "aws")]
 mod watch;
 
+#[cfg(feature = "aws")]
+pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
 #[cfg(feature = "aws")]
 pub use rates::{RateSource, RefreshArgs};
-#[cfg(feature = "aws")]
-pub use preflight::PreflightArgs;
 #[cfg(feature = "aws")]
 pub use track::{BackfillArgs, TrackArgs, TrackCommand};
 #[cfg(feature = "aws")]

@@ -22,6 +22,8 @@ mod rates_diff;
 #[cfg(feature = "aws")]
 mod rates_fetch;
 #[cfg(feature = "aws")]
+mod rates_files;
+#[cfg(feature = "aws")]
 mod rates_live;
 #[cfg(feature = "aws")]
 mod rates_refresh;

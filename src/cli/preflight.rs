@@ -4,6 +4,7 @@ use super::args::PreflightArgs;
 use super::error::{Exit, Failure};
 use super::quote;
 use super::rates::known_region;
+use super::rates_card::refresh_if_live;
 use super::request::{DEFAULT_REGION, Request};
 use super::show;
 use super::track::{network_runtime, refuse_offline};
@@ -17,6 +18,7 @@ pub fn run(args: &PreflightArgs, request: &Request) -> Result<Exit, Failure> {
     refuse_offline("gpucost preflight", request)?;
     let runtime = network_runtime()?;
     let request = &runtime.block_on(in_one_region(request))?;
+    refresh_if_live(request, &[request.region()?])?;
     // Wrong usage is said before AWS is asked. A type that the card lacks may be one all the same: AWS knows.
     let launch = match quote::launch(&args.quote, request) {
         Err(failure) if failure.exit == Exit::WrongUsage => return Err(failure),

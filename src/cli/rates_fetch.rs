@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::args::RateSource;
 use super::error::Failure;
+use super::rates_files::{add_savings_plans, fetch_offer_file, mirror};
 use super::request::Request;
 use super::track::network_runtime;
 use crate::aws::{Account, AwsError, PriceList, PricingError, fetch_spot};
@@ -22,6 +23,8 @@ pub(super) struct Errand<'a> {
     /// `None`: the API, and the offer files for want of credentials.
     pub source: Option<RateSource>,
     pub spot_days: u16,
+    /// Those of the offer files' region too.
+    pub savings_plans: bool,
 }
 
 /// What came of it: each region is stored as its rates come.
@@ -112,12 +115,12 @@ impl Fetcher<'_> {
                 Err(error) if self.errand.source.is_none() && wants_credentials(&error) => {
                     self.fetched.notes.push(format!("Rates from the public offer files: {error}."));
                     self.source = RateSource::Bulk;
-                    self.fetch_offer_file(region, families, old)
+                    self.fetch_file(region, families, old)
                 }
                 Err(error) => Err(self.unknown_region(region, error)),
             }
         } else {
-            self.fetch_offer_file(region, families, old)
+            self.fetch_file(region, families, old)
         }?;
         if published.savings_plans.is_none() {
             published.savings_plans = old.and_then(|old| old.savings_plans.clone());
@@ -125,13 +128,17 @@ impl Fetcher<'_> {
         Ok(published)
     }
 
-    fn fetch_offer_file(
-        &self,
-        region: &str,
-        _families: &[String],
-        _old: Option<&Published>,
-    ) -> Result<Published, Failure> {
-        Err(Failure::new(format!("the offer file of {region} cannot be read")))
+    fn fetch_file(&mut self, region: &str, families: &[String], old: Option<&Published>) -> Result<Published, Failure> {
+        let mirror = mirror()?;
+        let mut published = fetch_offer_file(&mirror, region, families, old, self.request.now)?;
+        if self.errand.savings_plans {
+            published.savings_plans = old.and_then(|old| old.savings_plans.clone());
+            // The rates are whole without them.
+            if let Err(failure) = add_savings_plans(&mut published, &mirror, old, self.request.now) {
+                self.fetched.failures.push((region.to_owned(), failure));
+            }
+        }
+        Ok(published)
     }
 
     /// A misspelt region is one that AWS publishes nothing of.

@@ -33,7 +33,8 @@ pub fn refresh_if_live(request: &Request, regions: &[&str]) -> Result<(), Failur
     if regions.is_empty() {
         return Ok(());
     }
-    let errand = Errand { regions: &regions, families: default_families(), source: None, spot_days: SPOT_DAYS };
+    let families = default_families();
+    let errand = Errand { regions: &regions, families, source: None, spot_days: SPOT_DAYS, savings_plans: false };
     let fetched = match fetch(request, &errand) {
         Ok(fetched) => fetched,
         Err(failure) => {

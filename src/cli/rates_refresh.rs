@@ -27,7 +27,7 @@ pub fn run(args: &RefreshArgs, request: &Request) -> Result<Exit, Failure> {
     if families.is_empty() {
         families = default_families();
     }
-    let errand = Errand { regions: &regions, families, source: args.source, spot_days: args.days };
+    let errand = Errand { regions: &regions, families, source: args.source, spot_days: args.days, savings_plans: true };
     let fetched = fetch(request, &errand)?;
     for (_, failure) in &fetched.failures {
         failure.print();

@@ -344,3 +344,39 @@ fn the_demo_is_the_same_with_any_cache() {
     refresh(&aws, &lab, "us-east-1");
     assert_eq!(lab.ok(&["demo"]), before);
 }
+
+#[test]
+fn without_credentials_the_public_files_give_the_same_rates() {
+    let (aws, by_api, by_file) = (Aws::start(), Lab::new(), Lab::new());
+    refresh(&aws, &by_api, "us-west-2");
+    let args = ["rates", "refresh", "--region", "us-west-2", "--days", "2"];
+    let mut nobody = by_file.gpucost(&args);
+    aws.endpoints(&mut nobody);
+    let ran = Ran::of(&mut nobody);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("offer file") && ran.out.contains("public offer files"), "{ran:?}");
+    assert!(ran.out.contains("no usable AWS credentials") && ran.out.contains("No spot prices"), "{ran:?}");
+    let (api, file) = (stored(&by_api, "us-west-2"), stored(&by_file, "us-west-2"));
+    for what in ["region", "published_at", "families", "types", "on_demand", "reserved", "volumes", "snapshots"] {
+        assert_eq!(api[what], file[what], "{what}");
+    }
+    assert_eq!((&api["publication"], &file["publication"]), (&json!("pricing-api"), &json!("offer-file")));
+    assert!(file["savings_plans"]["rates"].as_array().is_some_and(|rates| !rates.is_empty()));
+}
+
+#[test]
+fn an_offer_file_that_has_not_changed_is_not_fetched_twice() {
+    let (aws, lab) = (Aws::start(), Lab::new());
+    let args = ["rates", "refresh", "--region", "us-west-2", "--days", "0", "--source", "bulk"];
+    ok(&aws, &lab, &args);
+    let before = stored(&lab, "us-west-2");
+    ok(&aws, &lab, &args);
+    let after = stored(&lab, "us-west-2");
+    assert_eq!(before["on_demand"], after["on_demand"]);
+    assert!(before["fetched_at"].as_str() < after["fetched_at"].as_str(), "asked, and still in force");
+    aws.misbehave(json!({ "mode": "truncate", "service": "bulk", "times": 99 }));
+    aws.publish(json!({ "version": "20261118000000", "published": "2026-11-18T00:00:00Z" }));
+    let ran = run(&aws, &lab, &args);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(stored(&lab, "us-west-2"), after);
+}
