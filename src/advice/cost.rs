@@ -174,7 +174,7 @@ pub(super) fn spent(usage: &[&Usage], window: Period, sure_until: Timestamp, car
 
 /// Whether it may have been beside what surely was of the same volume: a volume changed between two sights.
 fn is_on_top(used: &Usage, usage: &[&Usage]) -> bool {
-    let is_volume = |used: &Usage| matches!(used.subject, Subject::Volume { .. });
+    let is_volume = |used: &Usage| matches!(used.subject, Subject::Volume { .. } | Subject::VolumeOneOf { .. });
     let beside = |other: &&Usage| {
         other.certainty == Certainty::Measured
             && is_volume(other)

@@ -56,7 +56,7 @@ impl<'a> Exported<'a> {
         let owner = usage.resource.instance_id.as_deref().filter(|owner| self.instances.contains(owner));
         match &usage.subject {
             Subject::Compute { .. } => named(Meter::Compute),
-            Subject::Volume { .. } | Subject::VolumeOfUnknownSize => {
+            Subject::Volume { .. } | Subject::VolumeOneOf { .. } | Subject::VolumeOfUnknownSize => {
                 let without_id =
                     owner.is_some_and(|owner| id.strip_prefix(owner).is_some_and(|rest| rest.starts_with('/')));
                 named(Meter::VolumeStorage) || without_id

@@ -5,6 +5,7 @@
 
 mod account_totals;
 mod address;
+mod changed_volume;
 mod compute;
 mod exported;
 mod line_item;
@@ -107,6 +108,7 @@ fn line_items_of_day(usage: &Usage, part: Period, card: &RateCard) -> Vec<LineIt
             vec![Compute { instance_type, platform, purchase, usd_per_hour, session }.line_item(usage, part, card)]
         }
         Subject::Volume { shape, life } => volume::line_items(usage, shape, *life, part, card, month),
+        Subject::VolumeOneOf { one, other } => changed_volume::line_items(usage, one, other, part, card, month),
         Subject::VolumeOfUnknownSize => vec![volume::unknown_size(usage, part)],
         Subject::Snapshot { size_gb, archived } => {
             vec![snapshot::line_item(usage, *size_gb, *archived, part, card, month)]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::change::ResourceKind;
 use super::derive::{Ledger, measured};
 use super::fact::{AddressSeen, Evidence, Fact, Tags};
+use super::gone::Gone;
 use super::moment::End;
 use super::storage::possibly_later;
 use super::timeline::Timelines;
@@ -17,6 +19,7 @@ use crate::time::Period;
 pub(super) fn addresses(
     facts: &[(Evidence, Fact)],
     ledger: &Ledger,
+    gone: &Gone<'_>,
     timelines: &Timelines,
     now: Timestamp,
 ) -> Vec<Usage> {
@@ -39,7 +42,8 @@ pub(super) fn addresses(
         let Some(from) = open_from(last, ledger) else { continue };
         let subject = Subject::PublicIpv4 { in_use: last.associated };
         let open = End::Open { last_seen: from };
-        usage.extend(possibly_later(resource(last), subject, open, now, std::slice::from_ref(*evidence)));
+        let end = gone.missed(ResourceKind::Address, &last.allocation_id).map_or(open, |missed| open.before(missed));
+        usage.extend(possibly_later(resource(last), subject, end, now, std::slice::from_ref(*evidence)));
     }
     usage
 }

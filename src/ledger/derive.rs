@@ -8,10 +8,12 @@ use rust_decimal::Decimal;
 
 use super::address::addresses;
 use super::fact::{AddressSeen, Evidence, Fact, InstanceSeen, Metered, Noted, SnapshotSeen, Tags, VolumeSeen};
+use super::gone::Gone;
 use super::session::{Overlap, Session, runs_of, sessions_of};
-use super::storage::{noted_volumes, refuse_volume_overlaps, seen_volumes, snapshots, unsized_volumes};
+use super::storage::{noted_volumes, refuse_volume_overlaps, snapshots, unsized_volumes};
 use super::timeline::{HOURS_PER_DAY, Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage};
+use super::volume_life::seen_volumes;
 use crate::time::Period;
 
 /// Everything the ledger says, derived from its facts as of one instant.
@@ -56,11 +58,13 @@ pub fn derive(
     ledger.usage =
         ledger.sessions.iter().zip(runs).flat_map(|(session, run)| compute_usage(session, run, now)).collect();
     let timelines = Timelines::new(&ledger.sessions, facts, now);
+    let gone = Gone::new(facts);
     let mut usage = noted_volumes(facts, &timelines, now);
-    usage.append(&mut seen_volumes(facts, &timelines, now));
-    usage.append(&mut unsized_volumes(&ledger, facts, &timelines, now));
-    usage.append(&mut addresses(facts, &ledger, &timelines, now));
-    usage.append(&mut snapshots(&ledger, now));
+    usage.append(&mut seen_volumes(facts, &gone, &timelines, now));
+    usage.append(&mut unsized_volumes(&ledger, facts, &gone, &timelines, now));
+    usage.append(&mut addresses(facts, &ledger, &gone, &timelines, now));
+    usage.append(&mut snapshots(&ledger, &gone, now));
+    gone.leave(&mut ledger);
     ledger.usage.append(&mut usage);
     ledger.stretches = timelines.sure();
     ledger.usage.sort_by(|a, b| (&a.resource.id, a.period, a.phase).cmp(&(&b.resource.id, b.period, b.phase)));

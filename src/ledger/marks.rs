@@ -233,8 +233,7 @@ impl<'a> Placed<'a> {
                 let reason = reason_time(launch, seen);
                 let ran_until = ran.last().map(|mark| mark.at);
                 // Without a LaunchTime of its own a later stop without a time shows the time of the one before.
-                let is_of_this_stop =
-                    |at: Timestamp| !restarts || ran_until.is_none_or(|on| on <= later(at, OFF_BY));
+                let is_of_this_stop = |at: Timestamp| !restarts || ran_until.is_none_or(|on| on <= later(at, OFF_BY));
                 if let Some(stopped) = reason.filter(|at| is_of_this_stop(*at)) {
                     for mark in ran {
                         mark.at = mark.at.min(stopped);
@@ -255,9 +254,7 @@ impl<'a> Placed<'a> {
 
 /// When it stopped, by the reason a sight gives: not before it started, and not after it was seen.
 fn reason_time(launch: Timestamp, seen: &InstanceSeen) -> Option<Timestamp> {
-    StopReason::parse(&seen.reason)
-        .at
-        .filter(|at| *at >= launch && *at <= later(seen.seen_at, FAR_OFF))
+    StopReason::parse(&seen.reason).at.filter(|at| *at >= launch && *at <= later(seen.seen_at, FAR_OFF))
 }
 
 /// At the end of time it stays there.

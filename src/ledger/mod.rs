@@ -7,6 +7,7 @@ mod address;
 mod change;
 mod derive;
 mod fact;
+mod gone;
 mod marks;
 mod moment;
 mod seen;
@@ -15,6 +16,7 @@ mod storage;
 mod timeline;
 mod usage;
 mod usage_kind;
+mod volume_life;
 
 pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind};
 pub use derive::{Ledger, derive, refuse_overlaps};

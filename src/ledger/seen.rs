@@ -231,9 +231,7 @@ fn session(
     };
     let text = |of_sight: fn(&InstanceSeen) -> &String| described.map(of_sight).cloned();
     Session {
-        account: text(|seen| &seen.account)
-            .or_else(|| change.map(|change| change.account.clone()))
-            .unwrap_or_default(),
+        account: text(|seen| &seen.account).or_else(|| change.map(|change| change.account.clone())).unwrap_or_default(),
         region: text(|seen| &seen.region).or_else(|| change.map(|change| change.region.clone())).unwrap_or_default(),
         instance_id: instance_id.to_owned(),
         name: text(|seen| &seen.name).unwrap_or_default(),

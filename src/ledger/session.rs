@@ -1,6 +1,7 @@
 //! Sessions: from one start of an instance to its stop, derived from notes, sights and CloudTrail.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -36,16 +37,77 @@ pub struct Session {
     pub evidence: Vec<Evidence>,
 }
 
-/// Two records say that the same instance ran, or the same volume existed, at the same time.
+/// Two records say that the same instance ran, or the same volume existed, at the same time; or that it is in two places.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{id}` is recorded twice between {from} and {until}: by {first} and by {second}")]
+#[error("{what} `{id}` is recorded twice between {from} and {until}: {}by {first} and by {second}", in_places(.places))]
 pub struct Overlap {
     pub what: &'static str,
     pub id: String,
     pub from: Timestamp,
     pub until: Timestamp,
+    /// Two regions, or accounts, where AWS gives each id to one.
+    pub places: Option<Box<(String, String)>>,
     pub first: Box<Evidence>,
     pub second: Box<Evidence>,
+}
+
+fn in_places(places: &Option<Box<(String, String)>>) -> String {
+    places.as_ref().map_or(String::new(), |places| format!("in {} and in {}, ", places.0, places.1))
+}
+
+/// # Errors
+/// One instance or volume that was seen in two regions or accounts: it would be billed as one.
+pub(super) fn refuse_two_places(facts: &[(Evidence, Fact)]) -> Result<(), Overlap> {
+    let mut places: BTreeMap<&str, Place<'_>> = BTreeMap::new();
+    for (evidence, fact) in facts {
+        let (what, id, account, region) = match fact {
+            Fact::Instance(seen) => ("instance", &seen.instance_id, seen.account.as_str(), &seen.region),
+            Fact::Volume(seen) => ("volume", &seen.volume_id, "", &seen.region),
+            _ => continue,
+        };
+        let here = Place { account, region, evidence, at: fact.known_at() };
+        let there = places.entry(id).or_insert(here);
+        if there.is_elsewhere(&here) {
+            return Err(Overlap {
+                what,
+                id: id.clone(),
+                from: there.at.min(here.at),
+                until: there.at.max(here.at),
+                places: Some(Box::new((there.to_string(), here.to_string()))),
+                first: Box::new(there.evidence.clone()),
+                second: Box::new(evidence.clone()),
+            });
+        }
+        if there.account.is_empty() {
+            there.account = account;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// Empty: not told.
+    account: &'a str,
+    region: &'a str,
+    evidence: &'a Evidence,
+    at: Timestamp,
+}
+
+impl Place<'_> {
+    fn is_elsewhere(&self, other: &Place<'_>) -> bool {
+        let accounts = [self.account, other.account];
+        self.region != other.region || (!accounts.contains(&"") && self.account != other.account)
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.account {
+            "" => f.write_str(self.region),
+            account => write!(f, "{} of account {account}", self.region),
+        }
+    }
 }
 
 /// The sessions of all instances, by instance and start.
@@ -53,6 +115,7 @@ pub struct Overlap {
 /// # Errors
 /// Sessions of one instance that overlap, with both sources named.
 pub fn sessions_of(facts: &[(Evidence, Fact)]) -> Result<Vec<Session>, Overlap> {
+    refuse_two_places(facts)?;
     let notes = latest_notes(facts);
     let mut sessions: Vec<Session> =
         notes.iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
@@ -191,6 +254,7 @@ fn refuse_overlaps(sessions: &[Session]) -> Result<(), Overlap> {
             id: first.instance_id.clone(),
             from: second.start,
             until: first.end.earliest().min(second.end.earliest()).max(second.start),
+            places: None,
             first: Box::new(first_evidence.clone()),
             second: Box::new(second_evidence.clone()),
         });

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::change::{Change, ResourceKind};
 use super::derive::{Ledger, measured};
 use super::fact::{Evidence, Fact, Noted, Tags, VolumeNote, VolumeSeen};
+use super::gone::Gone;
 use super::moment::End;
 use super::session::{Overlap, latest_notes};
 use super::timeline::{Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Subject, Usage, VolumeShape};
-use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
 use crate::time::Period;
 
 /// A volume as one row of the notes has it.
@@ -80,6 +81,7 @@ pub(super) fn refuse_volume_overlaps(facts: &[(Evidence, Fact)]) -> Result<(), O
                     id: id.to_owned(),
                     from: both.start,
                     until: both.end,
+                    places: None,
                     first: Box::new((*first_evidence).clone()),
                     second: Box::new((*second_evidence).clone()),
                 });
@@ -164,121 +166,24 @@ pub(super) fn possibly_later(
     })
 }
 
-/// Each sight of a volume tells its shape from then on, up to the next if that sees the same. If it sees another,
-/// nobody knows when in between the volume was changed: the smaller is sure, the rest possible. What the first sight
-/// sees counts since the creation: a change before it leaves no trace, and nothing better is known.
-pub(super) fn seen_volumes(facts: &[(Evidence, Fact)], timelines: &Timelines, now: Timestamp) -> Vec<Usage> {
-    let mut usage = Vec::new();
-    for sights in seen_rows(facts).into_values() {
-        let mut start = sights.first().map_or(Timestamp::MIN, |(_, first)| first.created_at);
-        for (i, (evidence, seen)) in sights.iter().enumerate() {
-            let resource = seen_volume_resource(seen);
-            let shape = seen_shape(seen);
-            let next = sights.get(i + 1).map(|(evidence, next)| (*evidence, *next, seen_shape(next)));
-            let unchanged_until = match &next {
-                Some((_, next, next_shape)) if *next_shape == shape => next.seen_at,
-                _ => seen.seen_at,
-            };
-            let life = Period { start, end: unchanged_until.max(start) };
-            let subject = Subject::Volume { shape: shape.clone(), life: None };
-            let evidence = std::slice::from_ref(*evidence);
-            for stretch in timelines.cut(life, resource.instance_id.as_deref()) {
-                usage.push(measured(resource.clone(), subject.clone(), stretch, evidence));
-            }
-            start = life.end;
-            match next {
-                Some((next_evidence, next, next_shape)) if next.seen_at > start => {
-                    let between = Period { start, end: next.seen_at };
-                    let both = [evidence, std::slice::from_ref(next_evidence)].concat();
-                    let (sure, rest) = bounds_of_change(&shape, &next_shape);
-                    usage.extend(changed(&resource, sure, Certainty::Measured, between, timelines, &both));
-                    if let Some(rest) = rest {
-                        usage.extend(changed(&resource, rest, Certainty::Possible, between, timelines, &both));
-                    }
-                    start = between.end;
-                }
-                Some(_) => {}
-                None => usage.extend(possibly_later(resource, subject, End::Open { last_seen: start }, now, evidence)),
-            }
-        }
-    }
-    usage
-}
-
-fn changed(
-    resource: &Resource,
-    shape: VolumeShape,
-    certainty: Certainty,
-    between: Period,
-    timelines: &Timelines,
-    evidence: &[Evidence],
-) -> Vec<Usage> {
-    let subject = Subject::Volume { shape, life: None };
-    let stretches = timelines.cut(between, resource.instance_id.as_deref()).into_iter();
-    stretches
-        .map(|stretch| Usage { certainty, ..measured(resource.clone(), subject.clone(), stretch, evidence) })
-        .collect()
-}
-
-fn seen_shape(seen: &VolumeSeen) -> VolumeShape {
-    VolumeShape {
-        volume_type: seen.volume_type.clone(),
-        size_gb: seen.size_gb,
-        iops: seen.iops,
-        throughput_mibps: seen.throughput_mibps,
-    }
-}
-
-/// What surely was provisioned of a volume that one sight saw as `old` and the next as `new`, and what may have been
-/// on top: the smaller (the old one of equals), and a volume of the difference of the larger's type.
-fn bounds_of_change(old: &VolumeShape, new: &VolumeShape) -> (VolumeShape, Option<VolumeShape>) {
-    let (smaller, larger) = if new.size_gb < old.size_gb { (new, old) } else { (old, new) };
-    let size_gb = larger.size_gb - smaller.size_gb;
-    if smaller.volume_type != larger.volume_type {
-        let rest = VolumeShape { size_gb, ..larger.clone() };
-        return (smaller.clone(), (size_gb > 0).then_some(rest));
-    }
-    let gp3 = larger.volume_type == VolumeType::Gp3.name();
-    let (free_iops, free_mibps) = if gp3 { (GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS) } else { (0, 0) };
-    let (iops, more_iops) = bounds_of_amount(smaller.iops, larger.iops, free_iops);
-    let (throughput_mibps, more_mibps) =
-        bounds_of_amount(smaller.throughput_mibps, larger.throughput_mibps, free_mibps);
-    let sure = VolumeShape { iops, throughput_mibps, ..smaller.clone() };
-    let rest = VolumeShape { size_gb, iops: more_iops, throughput_mibps: more_mibps, ..larger.clone() };
-    let is_more = size_gb > 0 || more_iops > Some(free_iops) || more_mibps > Some(free_mibps);
-    (sure, is_more.then_some(rest))
-}
-
-/// The smaller of two amounts, and what the larger has more, on top of what is free: a volume that does not say has
-/// that. Where nothing is free, what one sight does not tell is unknown.
-fn bounds_of_amount(one: Option<u32>, other: Option<u32>, free: u32) -> (Option<u32>, Option<u32>) {
-    let told = |amount: Option<u32>| amount.or((free > 0).then_some(free));
-    let (Some(one), Some(other)) = (told(one), told(other)) else { return (None, None) };
-    let billed = |amount: u32| amount.saturating_sub(free);
-    (Some(one.min(other)), Some(free.saturating_add(billed(one).abs_diff(billed(other)))))
-}
-
-fn seen_volume_resource(seen: &VolumeSeen) -> Resource {
-    Resource {
-        account: String::new(),
-        region: seen.region.clone(),
-        id: seen.volume_id.clone(),
-        name: seen.name.clone(),
-        instance_id: seen.attached_to.as_ref().map(|(instance_id, _)| instance_id.clone()),
-        tags: seen.tags.clone(),
-    }
-}
-
 /// Volumes that instances name and no description or note sizes: they bill, the amount is unknown.
 pub(super) fn unsized_volumes(
     ledger: &Ledger,
     facts: &[(Evidence, Fact)],
+    gone: &Gone<'_>,
     timelines: &Timelines,
     now: Timestamp,
 ) -> Vec<Usage> {
+    let created = facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::Changed(changed) if matches!(changed.change, Change::VolumeCreated { .. }) => {
+            Some(changed.resource_id.as_str())
+        }
+        _ => None,
+    });
     let noted: BTreeSet<&str> = latest_notes(facts)
         .into_iter()
         .flat_map(|(_, noted)| noted.volumes.iter().map(|volume| volume.id.as_str()))
+        .chain(created)
         .collect();
     let mut usage = Vec::new();
     for (evidence, instance) in ledger.instances.values() {
@@ -300,15 +205,18 @@ pub(super) fn unsized_volumes(
             for stretch in timelines.cut(life, Some(&instance.instance_id)) {
                 usage.push(measured(resource.clone(), Subject::VolumeOfUnknownSize, stretch, evidence));
             }
+            let missed = gone.missed(ResourceKind::Volume, &attached.volume_id);
+            let missed = missed.or(gone.missed(ResourceKind::Instance, &instance.instance_id));
             let open = End::Open { last_seen: life.end };
-            usage.extend(possibly_later(resource, Subject::VolumeOfUnknownSize, open, now, evidence));
+            let end = missed.map_or(open, |missed| open.before(missed));
+            usage.extend(possibly_later(resource, Subject::VolumeOfUnknownSize, end, now, evidence));
         }
     }
     usage
 }
 
 /// A snapshot's billed size is unknown: everything about it is at most.
-pub(super) fn snapshots(ledger: &Ledger, now: Timestamp) -> Vec<Usage> {
+pub(super) fn snapshots(ledger: &Ledger, gone: &Gone<'_>, now: Timestamp) -> Vec<Usage> {
     let gibibyte = Decimal::from(1_u64 << 30);
     ledger
         .snapshots
@@ -317,7 +225,8 @@ pub(super) fn snapshots(ledger: &Ledger, now: Timestamp) -> Vec<Usage> {
             let size_gb = seen
                 .full_size_bytes
                 .map_or(Decimal::from(seen.volume_size_gb), |bytes| Decimal::from(bytes) / gibibyte);
-            let period = Period { start: seen.started_at, end: now.max(seen.seen_at) };
+            let missed = gone.missed(ResourceKind::Snapshot, &seen.snapshot_id);
+            let period = Period { start: seen.started_at, end: missed.unwrap_or(now).max(seen.seen_at) };
             (!period.is_empty()).then(|| Usage {
                 resource: Resource {
                     account: seen.account.clone(),

@@ -72,6 +72,12 @@ pub enum Subject {
         /// The whole life, where its end is known, for the minimum charge of a volume.
         life: Option<Period>,
     },
+    /// A volume that was changed from one type to another, nobody knows when. Measured: the cheaper of the two, which it
+    /// surely was at least; possible: what the dearer is more.
+    VolumeOneOf {
+        one: VolumeShape,
+        other: VolumeShape,
+    },
     /// An instance names the volume, nothing gives its size.
     VolumeOfUnknownSize,
     /// Billed by changed blocks, which nothing but a billing export tells: `size_gb` is the most it can be.

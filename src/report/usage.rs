@@ -110,7 +110,10 @@ fn add_stopped(ledger: &Ledger, by: &By, window: Option<Period>, rows: &mut BTre
     }
     let mut of_volumes: BTreeMap<(&str, &str), Decimal> = BTreeMap::new();
     for usage in &ledger.usage {
-        let is_volume = matches!(usage.subject, Subject::Volume { .. } | Subject::VolumeOfUnknownSize);
+        let is_volume = matches!(
+            usage.subject,
+            Subject::Volume { .. } | Subject::VolumeOneOf { .. } | Subject::VolumeOfUnknownSize
+        );
         let (true, Phase::Stopped, Some(instance_id)) = (is_volume, usage.phase, &usage.resource.instance_id) else {
             continue;
         };

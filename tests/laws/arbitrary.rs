@@ -1,7 +1,8 @@
 //! Facts of every kind, plausible and absurd: clocks at the ends of time, sizes of 2^32, days of -5 hours.
 
 use gpucost::ledger::{
-    AddressSeen, Fact, InstanceSeen, InstanceState, Noted, Purchase, SnapshotSeen, VolumeAttachment, VolumeSeen,
+    AddressSeen, Change, Fact, InstanceSeen, InstanceState, Noted, Purchase, ResourceChanged, ResourceGone,
+    ResourceKind, SnapshotSeen, VolumeAttachment, VolumeSeen,
 };
 use gpucost::money::Usd;
 use jiff::Timestamp;
@@ -39,6 +40,16 @@ fn name(prefix: &'static str) -> impl Strategy<Value = String> {
 
 fn region() -> impl Strategy<Value = String> {
     select(vec!["us-west-2", "us-east-1", "eu-west-1", "mars-north-1", ""]).prop_map(str::to_owned)
+}
+
+/// Where one is, it mostly stays.
+fn region_of(id: &str, other: Option<String>) -> String {
+    let place = ["us-west-2", "us-east-1", "mars-north-1"].into_iter().zip("012".chars());
+    other.unwrap_or_else(|| place.filter(|(_, n)| id.ends_with(*n)).map(|(region, _)| region.to_owned()).collect())
+}
+
+fn elsewhere() -> impl Strategy<Value = Option<String>> {
+    option::weighted(0.05, region())
 }
 
 fn instance_type() -> impl Strategy<Value = String> {
@@ -87,11 +98,12 @@ fn noted() -> impl Strategy<Value = Fact> {
 fn instance() -> impl Strategy<Value = Fact> {
     use InstanceState::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
     let state = select(vec![Pending, Running, Stopping, Stopped, ShuttingDown, Terminated]);
-    let who = (region(), name("i"), instance_type(), platform(), purchase());
+    let who = (elsewhere(), name("i"), instance_type(), platform(), purchase());
     let when = (timestamp(), timestamp(), reason());
     let what = (option::of(name("vol")), option::of(timestamp()), any::<bool>());
     (who, state, when, what).prop_map(
-        |((region, instance_id, instance_type, platform, purchase), state, (launch, seen_at, reason), what)| {
+        |((other, instance_id, instance_type, platform, purchase), state, (launch, seen_at, reason), what)| {
+            let region = region_of(&instance_id, other);
             let attached = |volume_id: String| VolumeAttachment { attached_at: what.1, ..attachment(&volume_id, None) };
             Fact::Instance(InstanceSeen {
                 region,
@@ -113,8 +125,9 @@ fn instance() -> impl Strategy<Value = Fact> {
 fn volume_sight() -> impl Strategy<Value = Fact> {
     let kind = select(vec!["gp2", "gp3", "io1", "io2", "st1", "gp9", ""]);
     let shape = (kind, any::<u32>(), option::of(any::<u32>()), option::of(any::<u32>()));
-    (region(), name("vol"), shape, option::of(name("i")), timestamp(), timestamp()).prop_map(
-        |(region, volume_id, (kind, size_gb, iops, throughput_mibps), instance, created_at, seen_at)| {
+    (elsewhere(), name("vol"), shape, option::of(name("i")), timestamp(), timestamp()).prop_map(
+        |(other, volume_id, (kind, size_gb, iops, throughput_mibps), instance, created_at, seen_at)| {
+            let region = region_of(&volume_id, other);
             Fact::Volume(VolumeSeen {
                 region,
                 volume_id,
@@ -158,7 +171,60 @@ fn other() -> impl Strategy<Value = Fact> {
     prop_oneof![address, snapshot]
 }
 
+/// Any order of calls, also none that AWS would log.
+fn changed() -> impl Strategy<Value = Fact> {
+    let shape =
+        || (option::of(select(vec!["gp2", "gp3", "io1", "gp9"])), option::of(any::<u32>()), option::of(any::<u32>()));
+    let of_instance = prop_oneof![
+        option::of(instance_type()).prop_map(|instance_type| Change::Launched { instance_type }),
+        Just(Change::Started),
+        Just(Change::Stopped),
+        Just(Change::Terminated),
+        instance_type().prop_map(|instance_type| Change::Retyped { instance_type }),
+    ];
+    let of_volume = prop_oneof![
+        shape().prop_map(|(kind, size_gb, iops)| Change::VolumeCreated {
+            volume_type: kind.map(str::to_owned),
+            size_gb,
+            iops,
+            throughput_mibps: iops,
+        }),
+        Just(Change::VolumeDeleted),
+        shape().prop_map(|(kind, size_gb, iops)| Change::VolumeModified {
+            volume_type: kind.map(str::to_owned),
+            size_gb,
+            iops,
+            throughput_mibps: None,
+        }),
+    ];
+    let what = prop_oneof![2 => (name("i"), of_instance), 1 => (name("vol"), of_volume)];
+    (what, timestamp()).prop_map(|((resource_id, change), at)| {
+        Fact::Changed(ResourceChanged {
+            account: "111122223333".to_owned(),
+            region: region_of(&resource_id, None),
+            event_id: format!("{at} {change:?}"),
+            resource_id,
+            at,
+            change,
+        })
+    })
+}
+
+fn gone() -> impl Strategy<Value = Fact> {
+    let what = prop_oneof![
+        (Just(ResourceKind::Instance), name("i")),
+        (Just(ResourceKind::Volume), name("vol")),
+        (Just(ResourceKind::Address), name("eip")),
+        (Just(ResourceKind::Snapshot), name("snap")),
+    ];
+    (what, timestamp(), timestamp()).prop_map(|((what, resource_id), last_seen, missed_at)| {
+        let region = region_of(&resource_id, None);
+        Fact::Gone(ResourceGone { what, account: String::new(), region, resource_id, last_seen, missed_at })
+    })
+}
+
 pub fn facts() -> impl Strategy<Value = Vec<Fact>> {
-    let fact = prop_oneof![3 => noted(), 3 => instance(), 2 => volume_sight(), 2 => other()];
-    proptest::collection::vec(fact, 0..8)
+    let fact =
+        prop_oneof![3 => noted(), 3 => instance(), 2 => volume_sight(), 2 => other(), 3 => changed(), 1 => gone()];
+    proptest::collection::vec(fact, 0..10)
 }

@@ -186,6 +186,7 @@ pub fn evidence(kind: EvidenceKind, file: &str, line: u64) -> Evidence {
 pub fn told(facts: impl IntoIterator<Item = Fact>) -> Vec<(Evidence, Fact)> {
     let kind = |fact: &Fact| match fact {
         Fact::Noted(_) => (EvidenceKind::Notes, "notes.csv"),
+        Fact::Changed(_) => (EvidenceKind::CloudTrail, "cloudtrail us-west-2"),
         _ => (EvidenceKind::Description, "described.json"),
     };
     let told = (1..).zip(facts).map(|(line, fact)| {
@@ -225,7 +226,7 @@ pub fn why_unrated(bill: &Bill) -> String {
 }
 
 pub fn is_volume(usage: &&Usage) -> bool {
-    matches!(usage.subject, Subject::Volume { .. } | Subject::VolumeOfUnknownSize)
+    matches!(usage.subject, Subject::Volume { .. } | Subject::VolumeOneOf { .. } | Subject::VolumeOfUnknownSize)
 }
 
 /// The stretches of volumes: phase, certainty, start, end.

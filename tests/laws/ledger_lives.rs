@@ -1,5 +1,7 @@
 //! The lives of volumes, addresses and snapshots, and what their instances did meanwhile.
 
+use gpucost::billing::bill;
+use gpucost::catalog::RateCard;
 use gpucost::ledger::{
     AddressSeen, Certainty, Fact, InstanceSeen, InstanceState, Ledger, Noted, Phase, SnapshotSeen, Subject, Usage,
     VolumeSeen,
@@ -7,8 +9,8 @@ use gpucost::ledger::{
 use gpucost::time::Period;
 
 use crate::facts::{
-    INSTANCE, LATER, address, at, attachment, dec, ledger, note, open_note, period, seen, snapshot, stopped,
-    try_ledger, volume, volume_note, volume_phases, volume_seen,
+    INSTANCE, LATER, address, at, attachment, bill_of, cost, dec, ledger, month, note, open_note, period, seen,
+    snapshot, stopped, try_ledger, usd, volume, volume_note, volume_phases, volume_seen,
 };
 
 use Certainty::{Measured, Possible};
@@ -164,15 +166,43 @@ fn performance_changed_between_two_sights_is_the_lower_and_possibly_the_higher()
         [told("io1", 100, None, None, Measured), told("io1", 50, None, None, Possible)],
         "unknown is not 0"
     );
-    assert_eq!(
-        between(shape("gp2", 100, Some(300), None), shape("gp3", 500, Some(3000), Some(125))),
-        [told("gp2", 100, Some(300), None, Measured), told("gp3", 400, Some(3000), Some(125), Possible)]
-    );
-    // Of equal sizes the old one, until the new one is seen.
-    assert_eq!(
-        between(shape("gp2", 100, None, None), shape("gp3", 100, Some(3000), Some(125))),
-        [told("gp2", 100, None, None, Measured)]
-    );
+}
+
+#[test]
+fn a_type_changed_between_two_sights_is_the_cheaper_and_possibly_the_dearer() {
+    let shape = |kind: &str, size_gb, iops| VolumeSeen {
+        volume_type: kind.to_owned(),
+        size_gb,
+        iops,
+        ..volume_seen("vol-1", "2026-10-01", SEEN)
+    };
+    // us-west-2, GB-months: gp2 0.10, gp3 0.08, io1 0.125 and 0.065 for each of its IOPS. Six of 31 days lie between.
+    let (gp2, gp3, io1) = (shape("gp2", 100, None), shape("gp3", 100, None), shape("io1", 50, Some(1000)));
+    for (old, new, cheaper, dearer) in [
+        (&gp2, &gp3, "8", "10"),
+        (&gp3, &gp2, "8", "10"),
+        // The smaller is the dearer: 6.25 for its size and 65 for its IOPS.
+        (&gp2, &io1, "10", "71.25"),
+        (&io1, &gp2, "10", "71.25"),
+    ] {
+        let facts =
+            [VolumeSeen { seen_at: at("2026-10-03"), ..old.clone() }, VolumeSeen { seen_at: at(SEEN), ..new.clone() }];
+        let ledger = ledger(facts.map(Fact::Volume), SEEN);
+        let between = period("2026-10-03", SEEN);
+        let lines = bill(&ledger, RateCard::shipped(), month("2026-10")).line_items;
+        let of = |certainty| {
+            let lines =
+                lines.iter().filter(|line| line.certainty == certainty && line.period.intersection(between).is_some());
+            cost(lines)
+        };
+        let share = |monthly: &str| usd(monthly).scaled(dec("6"), dec("31")).expect("in range").to_decimals(6);
+        assert_eq!(of(Measured).to_decimals(6), share(cheaper), "{} to {}", old.volume_type, new.volume_type);
+        assert_eq!((of(Measured) + of(Possible)).to_decimals(6), share(dearer));
+    }
+    let unpriced = shape("gp9", 100, None);
+    let facts = [VolumeSeen { seen_at: at("2026-10-03"), ..gp2 }, VolumeSeen { seen_at: at(SEEN), ..unpriced }];
+    let whys = bill_of(facts.map(Fact::Volume), "2026-10");
+    assert!(whys.unrated().any(|(line, why)| line.subject == "gp2 100 GB or gp9 100 GB" && why.contains("no rate")));
 }
 
 #[test]
