@@ -34,7 +34,7 @@ pub(super) fn read_event(json: &str) -> Read {
         "TerminateInstances" => record.each_instance(&["terminated", "shutting-down"], &Change::Terminated),
         "BidEvictedEvent" => record.evicted(),
         "CreateVolume" => record.volume_created(),
-        "DeleteVolume" => record.one(text(&record.event, "/requestParameters/volumeId"), Change::VolumeDeleted),
+        "DeleteVolume" => record.one(text(record.event, "/requestParameters/volumeId"), Change::VolumeDeleted),
         "ModifyVolume" => record.volume_modified(),
         "ModifyInstanceAttribute" => record.retyped(),
         _ => Some(Vec::new()),

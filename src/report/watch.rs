@@ -151,7 +151,7 @@ impl Watched {
     }
 
     fn sum_up(&mut self, ledger: &Ledger, card: &RateCard) {
-        for (id, _) in &self.instances {
+        for id in self.instances.keys() {
             self.known.entry(Owner::Instance(id.clone())).or_default();
         }
         let sure = bill(ledger, card, self.month).line_items;
