@@ -3,13 +3,16 @@
 use super::compute;
 use super::line_item::{Charge, LineItem};
 use crate::catalog::{NoRate, Provenance, Rate, RateCard, SnapshotRate, UsageType, VolumeRate, VolumeType};
-use crate::ledger::{Certainty, Evidence, Meter, Metered, Phase, Purchase, Resource};
+use crate::ledger::{Certainty, Evidence, EvidenceKind, Meter, Metered, Phase, Purchase, Resource};
 use crate::quantity::Quantity;
 use crate::time::Period;
 
 pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
     let quantity = Quantity::new(row.quantity, row.unit);
     let charge = match row.rate {
+        None if evidence.kind == EvidenceKind::CostExplorer => {
+            Charge::Unrated { why: "AWS charged nothing for it by itself".to_owned() }
+        }
         None => Charge::Unrated { why: "the export names no rate".to_owned() },
         Some(usd) => Charge::of(quantity, Ok(Rate { usd, unit: row.unit, provenance: provenance(row, evidence) })),
     };

@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEn
 #[cfg(feature = "aws")]
 mod preflight;
 mod rates;
+mod reconcile;
 #[cfg(feature = "aws")]
 mod track;
 #[cfg(feature = "aws")]
@@ -19,6 +20,9 @@ pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
 #[cfg(feature = "aws")]
 pub use rates::{RateSource, RefreshArgs};
+pub use reconcile::ReconcileArgs;
+#[cfg(feature = "aws")]
+pub use reconcile::{ChargeArgs, FromCostExplorerArgs};
 #[cfg(feature = "aws")]
 pub use track::{BackfillArgs, TrackArgs, TrackCommand};
 #[cfg(feature = "aws")]
@@ -143,6 +147,8 @@ pub enum Command {
     Usage(UsageArgs),
     /// A month's line items: recorded usage times rates
     Bill(BillArgs),
+    /// A month's line items against what AWS charged, with the reasons they differ
+    Reconcile(ReconcileArgs),
     /// When a machine of your own would be cheaper than renting
     BreakEven(BreakEvenArgs),
     /// What to stop, snapshot, terminate or keep, in dollars
@@ -211,7 +217,9 @@ pub enum UsageCommand {
 #[derive(Args, Debug)]
 pub struct ImportArgs {
     /// The files; their formats are told apart by content
-    #[arg(value_name = "FILE", required = true)]
+    #[cfg_attr(feature = "aws", arg(value_name = "FILE", required_unless_present = "from_cost_explorer"))]
+    #[cfg_attr(feature = "aws", arg(conflicts_with = "from_cost_explorer"))]
+    #[cfg_attr(not(feature = "aws"), arg(value_name = "FILE", required = true))]
     pub files: Vec<PathBuf>,
     /// When the files were written [default: each file's modification time]
     #[arg(long, value_name = "TIME")]
@@ -219,6 +227,9 @@ pub struct ImportArgs {
     /// Let a corrected export replace what an earlier one said
     #[arg(long)]
     pub supersede: bool,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub cost_explorer: FromCostExplorerArgs,
 }
 
 #[derive(Args, Debug)]

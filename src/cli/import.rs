@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::args::{CheckArgs, ImportArgs};
 use super::error::{Exit, Failure};
+#[cfg(feature = "aws")]
+use super::import_cost_explorer;
 use super::imported::{Imported, check_table, import_table};
 use super::request::Request;
 use super::show;
@@ -51,6 +53,10 @@ fn what_to_do(fault: &Fault) -> &'static str {
 
 /// Imports each file in a transaction of its own: one that fails leaves the others in.
 pub fn run(args: &ImportArgs, request: &Request) -> Result<Exit, Failure> {
+    #[cfg(feature = "aws")]
+    if args.cost_explorer.from_cost_explorer {
+        return import_cost_explorer::run(&args.cost_explorer, args.supersede, request);
+    }
     let observed_at = args
         .observed_at
         .as_deref()

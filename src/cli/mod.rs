@@ -8,9 +8,13 @@ mod backfill;
 mod bill;
 mod break_even;
 mod config;
+#[cfg(feature = "aws")]
+mod cost_explorer;
 mod demo;
 mod error;
 mod import;
+#[cfg(feature = "aws")]
+mod import_cost_explorer;
 mod imported;
 mod ledger;
 #[cfg(feature = "aws")]
@@ -27,6 +31,7 @@ mod rates_files;
 mod rates_live;
 #[cfg(feature = "aws")]
 mod rates_refresh;
+mod reconcile;
 mod report;
 mod request;
 mod shell;
@@ -98,6 +103,7 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
             None => show::tables(&usage::run(&args, &request)?, &request),
         },
         Command::Bill(args) => show::tables(&bill::run(&args, &request)?, &request),
+        Command::Reconcile(args) => reconcile::run(&args, &request),
         Command::BreakEven(args) => break_even::run(&args, &request),
         Command::Advise(args) => advise::run(&args, &request),
         Command::Report(args) => report::run(&args, &request),

@@ -76,6 +76,11 @@ impl AwsCharge {
         RecordKind::of(&self.record_type)
     }
 
+    /// Where it was charged; `None` for a place that the card cannot name.
+    pub fn region(&self, card: &RateCard) -> Option<&'static str> {
+        card.region(&What::of_aws(&self.usage_type, card).place).map(|region| region.code)
+    }
+
     /// A row of a billing export. What a commitment covers is billed $0 there, under a savings plan too.
     pub fn of_export(row: &Metered, card: &RateCard) -> AwsCharge {
         let usage_type = metered::usage_type(row).unwrap_or_else(|| row.meter.usage_kind().name().to_owned());

@@ -35,23 +35,32 @@ impl Leftover {
     }
 }
 
-/// Metered usage by day and usage type, and what the rest of the charges came to.
+/// So many charges, the first of them by its 1-based place, and what they cost together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub charges: u64,
+    pub first: u64,
+    pub unblended: Usd,
+}
+
+/// Metered usage by day and usage type, each with the place of its charge, and the charges that are none.
 pub fn metered_of(
     account: &str,
     charges: &[AwsCharge],
     card: &RateCard,
-) -> (Vec<Metered>, BTreeMap<Leftover, (u64, Usd)>) {
+) -> (Vec<(u64, Metered)>, BTreeMap<Leftover, Left>) {
     let mut metered = Vec::new();
-    let mut left: BTreeMap<Leftover, (u64, Usd)> = BTreeMap::new();
-    for charge in charges {
+    let mut left: BTreeMap<Leftover, Left> = BTreeMap::new();
+    for (place, charge) in (1..).zip(charges) {
         match usage_of(account, charge, negated(charge, charges), card) {
-            Ok(row) => metered.push(row),
+            Ok(row) => metered.push((place, row)),
             // What a savings plan takes back is in the billed cost of what it covers.
             Err(_) if charge.kind() == RecordKind::SavingsPlanNegation => {}
             Err(leftover) => {
-                let (count, cost) = left.entry(leftover).or_default();
-                *count += 1;
-                *cost += charge.unblended;
+                let none = Left { charges: 0, first: place, unblended: Usd::ZERO };
+                let left = left.entry(leftover).or_insert(none);
+                left.charges += 1;
+                left.unblended += charge.unblended;
             }
         }
     }
@@ -149,7 +158,7 @@ mod tests {
         ];
         let (metered, left) = metered_of("123456789012", &charges, RateCard::shipped());
         assert!(left.is_empty(), "{left:?}");
-        let told: Vec<_> = metered.iter().map(|row| (row.purchase, row.rate, row.billed_cost)).collect();
+        let told: Vec<_> = metered.iter().map(|(_, row)| (row.purchase, row.rate, row.billed_cost)).collect();
         assert_eq!(
             told,
             [
@@ -159,7 +168,7 @@ mod tests {
                 (Purchase::Committed, Some(usd("1.006")), Usd::ZERO),
             ]
         );
-        let first = &metered[0];
+        let (_, first) = &metered[0];
         assert_eq!(first.resource_id, "account 123456789012: BoxUsage:p3.2xlarge");
         assert_eq!((first.region.as_str(), first.instance_type.as_deref()), ("us-west-2", Some("p3.2xlarge")));
     }
@@ -173,8 +182,8 @@ mod tests {
         ];
         let (metered, left) = metered_of("123456789012", &charges, RateCard::shipped());
         assert!(metered.is_empty());
-        assert_eq!(left[&Leftover::NotUsage], (1, usd("-5")));
-        assert_eq!(left[&Leftover::NotMetered], (1, usd("1.08")));
-        assert_eq!(left[&Leftover::UnknownPlace], (1, usd("0.9")));
+        assert_eq!(left[&Leftover::NotUsage], Left { charges: 1, first: 1, unblended: usd("-5") });
+        assert_eq!(left[&Leftover::NotMetered], Left { charges: 1, first: 2, unblended: usd("1.08") });
+        assert_eq!(left[&Leftover::UnknownPlace], Left { charges: 1, first: 3, unblended: usd("0.9") });
     }
 }

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 pub use aws_charge::{AwsCharge, RecordKind};
 pub use explain::{Reason, Verdict};
-pub use import::{Leftover, metered_of};
+pub use import::{Left, Leftover, metered_of};
 pub use side::{Ours, Theirs, Used};
 
 use self::aws_charge::What;

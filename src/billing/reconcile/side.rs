@@ -84,6 +84,11 @@ impl Theirs {
         }
     }
 
+    /// Whether AWS says anything of it.
+    pub fn is_charged(&self) -> bool {
+        !self.costs.is_empty()
+    }
+
     pub(super) fn cost_of(&self, kind: RecordKind) -> Usd {
         self.costs.get(&kind).copied().unwrap_or_default()
     }
