@@ -14,3 +14,4 @@ mod preflight;
 mod program;
 mod rates;
 mod tracker;
+mod reconcile;
