@@ -13,7 +13,6 @@ use super::request::Request;
 use super::show;
 use crate::billing::AccountTotals;
 use crate::billing::reconcile::metered_of;
-use crate::catalog::RateCard;
 use crate::ledger::{Evidence, EvidenceKind, Meter, Metered, derive};
 use crate::store::{COST_EXPLORER, Import, Store};
 use crate::time::Month;
@@ -75,8 +74,8 @@ fn import(
     request: &Request,
 ) -> Result<(Imported, Vec<String>), Failure> {
     let (month, charges) = (answered.month, &answered.answer.charges);
-    let file = format!("cost-explorer:{account}:{month}");
-    let (rows, left) = metered_of(account, charges, RateCard::shipped());
+    let file = format!("cost-explorer:{month}");
+    let (rows, left) = metered_of(account, charges, request.card()?);
     let mut store = Store::create(&request.ledger)?;
     let (rows, known) = without_recorded(rows, &file, month, &store, request)?;
     let text = serde_json::to_string(&(account, charges)).map_err(Failure::new)?;
@@ -96,7 +95,7 @@ fn import(
         notes.push(format!("{month}: AWS marks its figures as estimates: import it again when the month is closed."));
     }
     notes.extend(known.iter().map(|((region, meter), rows)| {
-        format!("{month}: {rows} days of {meter} in {region} were left: the ledger has records of its own there.")
+        format!("{month}: {rows} day(s) of {meter} in {region} were left: the ledger has records of its own there.")
     }));
     let format = import.format;
     let rows = charges.len() as u64;

@@ -11,7 +11,6 @@ use super::request::Request;
 use super::show;
 use crate::billing::reconcile::{AwsCharge, reconcile};
 use crate::billing::{LineItem, at_card_rate, bill};
-use crate::catalog::RateCard;
 use crate::ledger::{Evidence, EvidenceKind, Ledger, Metered};
 use crate::report::reconcile::{Heading, reconciliation_table};
 #[cfg(feature = "aws")]
@@ -28,7 +27,7 @@ pub fn run(args: &ReconcileArgs, request: &Request) -> Result<Exit, Failure> {
     } else {
         against_cost_explorer(args, month, &ledger, request)?
     };
-    let card = RateCard::shipped();
+    let card = request.card()?;
     let Compared { lines, charges, window, heading } = compared;
     let reconciled = reconcile(&lines, &charges, card, window, args.daily, heading.answered_at);
     show::tables(&[reconciliation_table(&reconciled, &heading)], request)
@@ -59,12 +58,12 @@ fn against_cost_explorer(
     let account = asked.account_id().to_owned();
     let answered = asked.next().ok_or_else(|| Failure::new(format!("{month}: AWS was asked nothing")))??;
     let answer = &answered.answer;
-    let (lines, mut notes) = lines_of(ledger, &account, bill(ledger, RateCard::shipped(), month).line_items);
+    let (lines, mut notes) = lines_of(ledger, &account, bill(ledger, request.card()?, month).line_items);
     notes.insert(0, source_note(&answered));
     let end = midnight(answer.through);
     let heading = Heading { month, account, notes, answered_at: answer.asked_at };
     let mut charges = answered.answer.charges;
-    keep_regions(&mut charges, request);
+    keep_regions(&mut charges, request)?;
     Ok(Compared { lines, charges, window: Period { end, ..month.period() }, heading })
 }
 
@@ -76,7 +75,7 @@ fn against_exports(
     mut ledger: Ledger,
     request: &Request,
 ) -> Result<Compared, Failure> {
-    let card = RateCard::shipped();
+    let card = request.card()?;
     let mut exported: Vec<(Evidence, Metered)> = std::mem::take(&mut ledger.metered);
     let account = account_of(&exported, month, args.account.as_deref())?;
     exported.retain(|(_, row)| row.account == account);
@@ -131,10 +130,8 @@ fn lines_of(ledger: &Ledger, account: &str, lines: Vec<LineItem>) -> (Vec<LineIt
 
 /// Of AWS's charges the regions typed alone, as of the ledger.
 #[cfg(feature = "aws")]
-fn keep_regions(charges: &mut Vec<AwsCharge>, request: &Request) {
-    if request.ledger_regions.is_empty() {
-        return;
-    }
-    let typed = |region: &str| request.ledger_regions.iter().any(|typed| typed == region);
-    charges.retain(|charge| charge.region(RateCard::shipped()).is_some_and(typed));
+fn keep_regions(charges: &mut Vec<AwsCharge>, request: &Request) -> Result<(), Failure> {
+    let card = request.card()?;
+    charges.retain(|charge| request.ledger_regions.is_empty() || request.ledger_regions.contains(&charge.place(card)));
+    Ok(())
 }

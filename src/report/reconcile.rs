@@ -95,7 +95,8 @@ fn cost(amount: Usd, lacks_rate: bool) -> Cell {
 }
 
 fn reasons(row: &Row) -> String {
-    let reasons = row.reasons.iter().map(|(reason, amount)| format!("{} {reason}", signed(*amount)));
+    let unit = row.meter.map_or("unit", |meter| meter.unit().name());
+    let reasons = row.reasons.iter().map(|(reason, amount)| format!("{} {}", signed(*amount), reason.told(unit)));
     reasons.collect::<Vec<_>>().join("; ")
 }
 
@@ -134,15 +135,16 @@ fn notes(reconciled: &Reconciliation, heading: &Heading, by_day: bool) -> Vec<St
     }
     let counts = [Verdict::Agrees, Verdict::WithinBounds, Verdict::Explained, Verdict::Unexplained];
     let counts: Vec<String> =
-        counts.into_iter().map(|verdict| format!("{} {verdict}", reconciled.count(verdict))).collect();
+        counts.into_iter().map(|verdict| format!("{verdict} {}", reconciled.count(verdict))).collect();
+    let unexplained = reconciled.unexplained();
     notes.push(format!(
-        "AWS: {} unblended, {} amortized, {} against ours; {} of it is unexplained. Rows: {}.",
+        "AWS: {} unblended, {} amortized. Unblended less ours: {}, of it unexplained: {}.",
         reconciled.unblended,
         reconciled.amortized,
         signed(reconciled.difference()),
-        signed(reconciled.unexplained()),
-        counts.join(", ")
+        if unexplained.is_zero() { "nothing".to_owned() } else { signed(unexplained) }
     ));
+    notes.push(format!("Rows: {}.", counts.join(", ")));
     if reconciled.estimated {
         notes.push("AWS marks some of its figures as estimates: they may still change.".to_owned());
     }

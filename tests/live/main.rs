@@ -13,5 +13,5 @@ mod preflight;
 #[path = "../program/mod.rs"]
 mod program;
 mod rates;
-mod tracker;
 mod reconcile;
+mod tracker;

@@ -76,9 +76,9 @@ impl AwsCharge {
         RecordKind::of(&self.record_type)
     }
 
-    /// Where it was charged; `None` for a place that the card cannot name.
-    pub fn region(&self, card: &RateCard) -> Option<&'static str> {
-        card.region(&What::of_aws(&self.usage_type, card).place).map(|region| region.code)
+    /// The region it was charged in, or the prefix of a place that the card cannot name.
+    pub fn place(&self, card: &RateCard) -> String {
+        What::of_aws(&self.usage_type, card).place
     }
 
     /// A row of a billing export. What a commitment covers is billed $0 there, under a savings plan too.

@@ -102,28 +102,33 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |quantity: &Decimal| exact(Usd::new(*quantity).to_decimals(3).amount());
+impl Reason {
+    /// In words; `unit` is what quantities count.
+    pub fn told(&self, unit: &str) -> String {
+        let shown = |quantity: &Decimal| {
+            let amount = exact(Usd::new(quantity.abs()).to_decimals(3).amount());
+            let plural = if amount == "1" { "" } else { "s" };
+            format!("{amount} {unit}{plural}")
+        };
         match self {
-            Reason::Credit => f.write_str("credits and refunds"),
-            Reason::Discount => f.write_str("discounts"),
-            Reason::Fee => f.write_str("fees of reservations or subscriptions"),
-            Reason::Tax => f.write_str("tax"),
-            Reason::OtherCharge => f.write_str("a charge other than for usage"),
-            Reason::Reserved { quantity } => write!(f, "{} covered by a reservation", shown(quantity)),
-            Reason::SavingsPlan { quantity } => write!(f, "{} covered by a savings plan", shown(quantity)),
-            Reason::Free => f.write_str("AWS charged nothing for it: free tier or trial"),
-            Reason::Untracked => f.write_str("nothing of it is in the ledger"),
-            Reason::NotMetered => f.write_str("gpucost does not meter it"),
-            Reason::NoRate => f.write_str("gpucost has no rate for it"),
-            Reason::Lag { quantity } => write!(f, "{} not yet in AWS's data of the last days", shown(&quantity.abs())),
-            Reason::Bounds { quantity } => write!(f, "{} more than surely used, within what may be", shown(quantity)),
-            Reason::Rate { aws, ours } => write!(f, "AWS's rate is {}, ours {}", aws.rate(), ours.rate()),
+            Reason::Credit => "credits and refunds".to_owned(),
+            Reason::Discount => "discounts".to_owned(),
+            Reason::Fee => "fees of reservations or subscriptions".to_owned(),
+            Reason::Tax => "tax".to_owned(),
+            Reason::OtherCharge => "a charge other than for usage".to_owned(),
+            Reason::Reserved { quantity } => format!("{} covered by a reservation", shown(quantity)),
+            Reason::SavingsPlan { quantity } => format!("{} covered by a savings plan", shown(quantity)),
+            Reason::Free => "AWS charged nothing for it: free tier or trial".to_owned(),
+            Reason::Untracked => "nothing of it is in the ledger".to_owned(),
+            Reason::NotMetered => "gpucost does not meter it".to_owned(),
+            Reason::NoRate => "gpucost has no rate for it".to_owned(),
+            Reason::Lag { quantity } => format!("{} not yet in AWS's data of the last days", shown(quantity)),
+            Reason::Bounds { quantity } => format!("{} more than surely used, within what may be", shown(quantity)),
+            Reason::Rate { aws, ours } => format!("AWS's rate is {}, ours {}", aws.rate(), ours.rate()),
             Reason::Quantity { more } if more.is_sign_negative() => {
-                write!(f, "AWS counts {} less than is recorded", shown(&more.abs()))
+                format!("AWS counts {} less than is recorded", shown(more))
             }
-            Reason::Quantity { more } => write!(f, "AWS counts {} more than is recorded", shown(more)),
+            Reason::Quantity { more } => format!("AWS counts {} more than is recorded", shown(more)),
         }
     }
 }
