@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::time::Instant;
 
 use gpucost::aws::offer::OfferScan;
 use gpucost::catalog::Listing;
@@ -15,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("FILE REGION; see benches/offer_ingest/run.py");
         return Ok(());
     };
+    let began = Instant::now();
     let families = ["p".to_owned(), "g".to_owned()];
     let published = OfferScan::new(region, &families).read(File::open(path)?, Timestamp::UNIX_EPOCH)?;
     let mut rates = BTreeMap::new();
@@ -36,6 +38,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for rate in &published.snapshots {
         rates.insert(format!("snapshot {}", rate.rate.name()), rate.usd.exact());
     }
-    println!("{}", serde_json::to_string(&rates)?);
+    println!("{}", serde_json::json!({ "rates": rates, "seconds": began.elapsed().as_secs_f64(), "peak_kib": peak_kib() }));
     Ok(())
+}
+
+/// What the parent would be told is never less than its own size when it began this process.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
 }

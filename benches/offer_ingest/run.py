@@ -4,10 +4,10 @@
     python3 benches/offer_ingest/run.py [--rows 405009] [--rounds 5]
 
 Makes a virtual environment with DuckDB and pandas, builds in release without the AWS clients, generates an offer file
-in AWS's layout (91 columns, 405,009 rows, 320 MB) in a temporary folder, and lets all three read it in turns on two
-cores. Their rates must be equal. Prints wall and CPU seconds of the whole process and peak memory (medians), the same
-without the start of Python and its imports, and DuckDB's and pandas' time over gpucost's: on a busy machine only those
-ratios mean anything.
+in AWS's layout (91 columns, 405,009 rows, 320 MB) in a temporary folder, and lets all read it in turns on two cores:
+DuckDB and pandas as one writes it down, and once more told all they can use (`pick.py` says what). Their rates must be
+equal. Prints wall and CPU seconds of the whole process and peak memory (medians), the wall seconds without the start of
+Python and its imports, and each one's over gpucost's: on a busy machine only those ratios mean anything.
 """
 
 import argparse
@@ -55,9 +55,9 @@ def measured(command):
     if child.returncode:
         raise SystemExit(f"{command[0]} failed with {child.returncode}")
     found = json.loads(output)
-    alone = found.get("seconds", wall)
-    return found.get("rates", found), {
-        "wall": wall, "CPU": usage.ru_utime + usage.ru_stime, "reading": alone, "MiB": usage.ru_maxrss / 1024}
+    peak = found.get("peak_kib") or usage.ru_maxrss
+    return found["rates"], {
+        "wall": wall, "CPU": usage.ru_utime + usage.ru_stime, "reading": found["seconds"], "MiB": peak / 1024}
 
 
 def main():
@@ -73,16 +73,14 @@ def main():
 
     python = python_with(chosen.venv, "duckdb", "pandas")
     program = built()
-    seen = {"gpucost": [], "DuckDB": [], "pandas": []}
+    engines = ["duckdb", "pandas", "duckdb-tuned", "pandas-tuned"]
+    seen = {name: [] for name in ("gpucost", *engines)}
     with tempfile.TemporaryDirectory() as folder:
         path = chosen.file or pathlib.Path(folder) / "index.csv"
         if not chosen.file:
             generate.generate(path, chosen.rows)
-        commands = {
-            "gpucost": [program, path, generate.REGION],
-            "DuckDB": [python, HERE / "pick.py", "duckdb", path, generate.REGION],
-            "pandas": [python, HERE / "pick.py", "pandas", path, generate.REGION],
-        }
+        commands = {"gpucost": [program, path, generate.REGION]}
+        commands |= {engine: [python, HERE / "pick.py", engine, path, generate.REGION] for engine in engines}
         for command in commands.values():
             measured(command)  # once unmeasured: the file is in memory then, the programs too
         for _ in range(chosen.rounds):
@@ -90,18 +88,18 @@ def main():
             for name, command in commands.items():
                 results[name], figures = measured(command)
                 seen[name].append(figures)
-            for name in ("DuckDB", "pandas"):
+            for name in engines:
                 if results[name] != results["gpucost"]:
                     differ = set(results[name].items()) ^ set(results["gpucost"].items())
                     raise SystemExit(f"{name} and gpucost differ: {sorted(differ)[:10]}")
         size = path.stat().st_size
 
-    print(f"{chosen.rows:,} rows, {size / 1e6:.0f} MB, {len(results['gpucost']):,} rates; all three agree")
-    print(f"{'':8} {'wall s':>8} {'CPU s':>8} {'reading s':>10} {'peak MiB':>9}")
+    print(f"{chosen.rows:,} rows, {size / 1e6:.0f} MB, {len(results['gpucost']):,} rates; all agree")
+    print(f"{'':12} {'wall s':>8} {'CPU s':>8} {'reading s':>10} {'peak MiB':>9}")
     for name, runs in seen.items():
         wall, cpu, alone = (statistics.median(run[figure] for run in runs) for figure in ("wall", "CPU", "reading"))
-        print(f"{name:8} {wall:8.3f} {cpu:8.3f} {alone:10.3f} {max(run['MiB'] for run in runs):9.1f}")
-    for name in ("DuckDB", "pandas"):
+        print(f"{name:12} {wall:8.3f} {cpu:8.3f} {alone:10.3f} {max(run['MiB'] for run in runs):9.1f}")
+    for name in engines:
         for figure in ("wall", "CPU", "reading"):
             ratios = [theirs[figure] / ours[figure] for ours, theirs in zip(seen["gpucost"], seen[name])]
             print(f"{figure} {name} / gpucost: median {statistics.median(ratios):.1f}, rounds "

@@ -120,6 +120,11 @@ impl fmt::Display for UsageType<'_> {
     }
 }
 
+/// A usage type without its region's prefix, of those that are not read here too.
+pub fn without_region(usage_type: &str) -> &str {
+    split_prefix(usage_type).1
+}
+
 /// `USW2-BoxUsage:p3.2xlarge` → `USW2`, `BoxUsage:p3.2xlarge`; `EBS:VolumeP-IOPS.gp3` has no prefix.
 fn split_prefix(text: &str) -> (&str, &str) {
     let mut bare = text;

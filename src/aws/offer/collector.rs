@@ -8,11 +8,12 @@ use rust_decimal::Decimal;
 
 use crate::aws::offer::OfferError;
 use crate::aws::offer::OfferLine;
-use crate::aws::offer::dimension::{Dimension, without_prefix};
+use crate::aws::offer::dimension::Dimension;
 use crate::aws::offer::family::Families;
 use crate::aws::offer::reserved::Terms;
 use crate::catalog::{
     Listing, Publication, Published, PublishedOnDemand, PublishedSnapshot, PublishedType, PublishedVolume,
+    without_region,
 };
 use crate::money::Usd;
 
@@ -63,7 +64,7 @@ impl Collector {
         if line.region_code != self.region {
             return Ok(());
         }
-        let usage_type = without_prefix(line.usage_type);
+        let usage_type = without_region(line.usage_type);
         match Dimension::of(usage_type) {
             Some(dimension) => self.take_storage(dimension, line),
             None if usage_type.strip_prefix(BOX_USAGE) == Some(line.instance_type) => self.take_instance(line),

@@ -73,31 +73,9 @@ impl Dimension {
     }
 }
 
-/// A usage type without its region's or zone's prefix: `USW2-EBS:VolumeUsage` → `EBS:VolumeUsage`.
-pub(super) fn without_prefix(usage_type: &str) -> &str {
-    match usage_type.split_once('-') {
-        Some((prefix, rest)) if prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) => rest,
-        _ => usage_type,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_prefix_is_the_regions_code_and_nothing_else() {
-        for (whole, rest) in [
-            ("EBS:VolumeUsage", "EBS:VolumeUsage"),
-            ("EU-EBS:VolumeUsage", "EBS:VolumeUsage"),
-            ("USW2-BoxUsage:p3.2xlarge", "BoxUsage:p3.2xlarge"),
-            ("BoxUsage:u-6tb1.metal", "BoxUsage:u-6tb1.metal"),
-            ("EBS:VolumeP-IOPS.piops", "EBS:VolumeP-IOPS.piops"),
-            ("APN1-EBS:VolumeP-IOPS.io2.tier2", "EBS:VolumeP-IOPS.io2.tier2"),
-        ] {
-            assert_eq!(without_prefix(whole), rest);
-        }
-    }
 
     #[test]
     fn only_whole_usage_types_are_rates() {

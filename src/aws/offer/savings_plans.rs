@@ -10,13 +10,12 @@ use jiff::Timestamp;
 use crate::aws::offer::OfferError;
 use crate::aws::offer::OfferLine;
 use crate::aws::offer::collector::{BOX_USAGE, Priced, keep};
-use crate::aws::offer::dimension::without_prefix;
 use crate::aws::offer::family::Families;
 use crate::aws::offer::reserved::payment_option;
 use crate::aws::offer::scan::Needles;
 use crate::aws::offer::sheet::Need::Needed;
 use crate::aws::offer::sheet::{Column, Sheet};
-use crate::catalog::{PaymentOption, PublishedSavingsPlan, PublishedSavingsPlans, SavingsPlanKind};
+use crate::catalog::{PaymentOption, PublishedSavingsPlan, PublishedSavingsPlans, SavingsPlanKind, without_region};
 
 /// In the order of [`row`].
 static COLUMNS: [Column; 12] = [
@@ -91,7 +90,7 @@ impl Rates {
         let [rate_code, unit, price, currency, service, usage_type, operation, option, length, of, family, region] =
             fields;
         let is_linux = service == "AmazonEC2" && operation == LINUX && unit == "Hrs" && region == self.region;
-        let instance_type = without_prefix(usage_type).strip_prefix(BOX_USAGE);
+        let instance_type = without_region(usage_type).strip_prefix(BOX_USAGE);
         let Some(instance_type) = instance_type.filter(|it| is_linux && self.families.has(it)) else {
             return Ok(());
         };
