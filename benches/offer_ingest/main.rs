@@ -38,7 +38,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for rate in &published.snapshots {
         rates.insert(format!("snapshot {}", rate.rate.name()), rate.usd.exact());
     }
-    println!("{}", serde_json::json!({ "rates": rates, "seconds": began.elapsed().as_secs_f64(), "peak_kib": peak_kib() }));
+    println!(
+        "{}",
+        serde_json::json!({ "rates": rates, "seconds": began.elapsed().as_secs_f64(), "peak_kib": peak_kib() })
+    );
     Ok(())
 }
 

@@ -68,7 +68,7 @@ fn recorded<'a>(ledger: &'a Ledger, totals: &HashSet<Part<'a>>) -> HashSet<Part<
 const fn meters_of(subject: &Subject) -> &'static [Meter] {
     match subject {
         Subject::Compute { .. } => &[Meter::Compute],
-        Subject::Volume { .. } | Subject::VolumeOfUnknownSize => {
+        Subject::Volume { .. } | Subject::VolumeOneOf { .. } | Subject::VolumeOfUnknownSize => {
             &[Meter::VolumeStorage, Meter::VolumeIops, Meter::VolumeThroughput]
         }
         Subject::Snapshot { .. } => &[Meter::Snapshot],

@@ -9,7 +9,6 @@ mod peers;
 mod peers_answer;
 mod peers_work;
 mod preflight;
-#[expect(dead_code, reason = "other tests run it in other ways too")]
 #[path = "../program/mod.rs"]
 mod program;
 mod rates;
