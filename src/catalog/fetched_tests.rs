@@ -91,7 +91,7 @@ fn of_two_publications_of_a_region_the_later_counts() {
 }
 
 #[test]
-fn what_aws_no_longer_lists_keeps_its_rate_and_says_so() {
+fn what_is_no_longer_listed_keeps_its_rate_and_says_so() {
     let card = RateCard::shipped().with(vec![published("us-west-2", "2026-11-18")], Vec::new());
     let rate = card.on_demand("us-west-2", "p2.xlarge").unwrap();
     assert_eq!((rate.usd, &*rate.provenance.as_of), (usd("0.90"), "2025-04-04"));
@@ -108,7 +108,7 @@ fn what_aws_no_longer_lists_keeps_its_rate_and_says_so() {
 }
 
 #[test]
-fn a_type_without_a_rate_says_how_aws_sells_it() {
+fn a_type_without_a_rate_says_how_it_is_sold() {
     let mut fetched = published("us-west-1", "2026-11-18");
     fetched.types = vec!["p9.48xlarge", "p9r.48xlarge"].into_iter().map(kind).collect();
     fetched.on_demand.push(listed("p9.48xlarge", Listing::CapacityBlockOnly));

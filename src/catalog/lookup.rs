@@ -126,9 +126,9 @@ impl RateCard {
         let matching = self.volumes.iter().filter(|row| row.volume_type == volume_type && row.rate == rate);
         let shipped = matching.clone().find(|row| Some(row.region) == index).map(|row| (row.usd, &row.dated));
         let published = self.fetched.get(region).and_then(|fetched| fetched.published.as_ref());
-        let fetched = published.and_then(|published| {
+        let fetched = published.map(|published| {
             let row = published.volumes.iter().find(|row| row.volume_type == volume_type && row.rate == rate);
-            Some((row.map(|row| (row.usd, row.sku_rate_code.as_str())), published))
+            (row.map(|row| (row.usd, row.sku_rate_code.as_str())), published)
         });
         storage_rate(shipped, fetched, rate.unit()).ok_or_else(|| {
             let what = format!("{volume_type} {}", rate.name());
@@ -146,9 +146,9 @@ impl RateCard {
         let matching = self.snapshots.iter().filter(|row| row.rate == rate);
         let shipped = matching.clone().find(|row| Some(row.region) == index).map(|row| (row.usd, &row.dated));
         let published = self.fetched.get(region).and_then(|fetched| fetched.published.as_ref());
-        let fetched = published.and_then(|published| {
+        let fetched = published.map(|published| {
             let row = published.snapshots.iter().find(|row| row.rate == rate);
-            Some((row.map(|row| (row.usd, row.sku_rate_code.as_str())), published))
+            (row.map(|row| (row.usd, row.sku_rate_code.as_str())), published)
         });
         storage_rate(shipped, fetched, rate.unit()).ok_or_else(|| {
             let what = format!("snapshot {}", rate.name());

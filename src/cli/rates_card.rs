@@ -22,7 +22,10 @@ impl Request {
                 if self.has_cache() { of_cache(&self.rate_cache()?)? } else { Cow::Borrowed(RateCard::shipped()) };
             _ = self.card.set(card);
         }
-        Ok(self.card.get().map_or_else(|| RateCard::shipped(), |card| card))
+        Ok(match self.card.get() {
+            Some(card) => card,
+            None => RateCard::shipped(),
+        })
     }
 
     fn has_cache(&self) -> bool {
