@@ -4,6 +4,7 @@
 #![cfg(feature = "aws")]
 
 mod backfill;
+mod bulk;
 mod month;
 mod peers;
 mod peers_answer;

@@ -15,8 +15,8 @@ const FILE: &str = "/offers/v1.0/aws/AmazonEC2/20260910195514/us-west-2/index.cs
 
 const IMPATIENT: Patience = Patience {
     connect: Duration::from_secs(5),
-    answer: Duration::from_millis(400),
-    stall: Duration::from_millis(400),
+    answer: Duration::from_secs(10),
+    stall: Duration::from_secs(10),
     failures: 3,
     wait: Duration::from_millis(1),
 };
@@ -58,12 +58,12 @@ impl Server {
     }
 
     fn fetch(&self, known: Option<&str>) -> Result<Fetched<Published>, OfferError> {
-        fetch_from(&self.url, known)
+        fetch_from(&self.url, known, IMPATIENT)
     }
 }
 
-fn fetch_from(url: &str, known: Option<&str>) -> Result<Fetched<Published>, OfferError> {
-    let mirror = Mirror::new(Some(url), IMPATIENT)?;
+fn fetch_from(url: &str, known: Option<&str>, patience: Patience) -> Result<Fetched<Published>, OfferError> {
+    let mirror = Mirror::new(Some(url), patience)?;
     fetch_region(&mirror, "us-west-2", &["p".to_owned()], known, |_| (), AT)
 }
 
@@ -142,10 +142,12 @@ fn fault(fetched: Result<Fetched<Published>, OfferError>) -> Fault {
 
 #[test]
 fn a_break_is_resumed_where_it_was() {
-    for (at, hold) in [(150_000, false), (200_000, true), (1, false), (offer("3.06").len() - 1, true)] {
+    for (at, hold) in [(150_000, false), (200_000, true), (1, false), (offer("3.06").len() - 1, false)] {
         let etag = "ETag: \"one\"\r\n";
         let server = Server::start(vec![index(), cut(etag, offer("3.06"), at, hold), rest(etag, offer("3.06"))]);
-        assert_eq!(rate(server.fetch(None)), ("3.06".to_owned(), Some("\"one\"".to_owned())));
+        let patience = Patience { stall: Duration::from_millis(1500), ..IMPATIENT };
+        let fetched = fetch_from(&server.url, None, patience);
+        assert_eq!(rate(fetched), ("3.06".to_owned(), Some("\"one\"".to_owned())));
         let last = server.requests().pop().expect("a third request").to_ascii_lowercase();
         assert!(last.contains(&format!("range: bytes={at}-")) && last.contains("if-range: \"one\""), "{last}");
     }
@@ -201,20 +203,22 @@ fn a_connection_that_never_holds_ends_in_its_fault() {
 #[test]
 fn silence_ends_within_its_time() {
     let server = Server::start(vec![Box::new(|_| (vec![], true))]);
-    assert_eq!(fault(server.fetch(None)).to_string(), "no answer within 400ms");
+    let patience = Patience { answer: Duration::from_millis(300), ..IMPATIENT };
+    assert_eq!(fault(fetch_from(&server.url, None, patience)).to_string(), "no answer within 300ms");
     let etag = "ETag: \"one\"\r\n";
     let stalls = |_| cut(etag, offer("3.06"), 100, true);
-    let server = Server::start([index()].into_iter().chain((0..3).map(stalls)).collect());
-    assert_eq!(fault(server.fetch(None)).to_string(), "no more bytes within 400ms");
+    let server = Server::start([index()].into_iter().chain((0..2).map(stalls)).collect());
+    let patience = Patience { stall: Duration::from_millis(1500), failures: 2, ..IMPATIENT };
+    assert_eq!(fault(fetch_from(&server.url, None, patience)).to_string(), "no more bytes within 1.5s");
 }
 
 #[test]
 fn nobody_there_is_said_at_once() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port that is free again");
-    assert_eq!(fault(fetch_from(&format!("http://{free}"), None)), Fault::Refused);
-    assert_eq!(fault(fetch_from("http://nowhere.invalid", None)), Fault::NoHost);
+    assert_eq!(fault(fetch_from(&format!("http://{free}"), None, IMPATIENT)), Fault::Refused);
+    assert_eq!(fault(fetch_from("http://nowhere.invalid", None, IMPATIENT)), Fault::NoHost);
     let plain = Server::start(vec![Box::new(|_| (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), false))]);
-    let said = fault(fetch_from(&plain.url.replace("http:", "https:"), None));
+    let said = fault(fetch_from(&plain.url.replace("http:", "https:"), None, IMPATIENT));
     assert!(matches!(said, Fault::Tls(_)), "{said:?}");
 }
 

@@ -1,6 +1,8 @@
 //! Which instance types were asked for.
 
-/// Families as asked: `p` is p2, p3, p5en, p6-b200 …, `p3` is p3 alone.
+use crate::catalog::is_of_families;
+
+/// Series, families and types as asked: `p`, `g4dn`, `p3.2xlarge`.
 #[derive(Clone, Debug)]
 pub(super) struct Families(Vec<String>);
 
@@ -17,28 +19,15 @@ impl Families {
         self.0
     }
 
-    /// Whether `p3.2xlarge`, or its family alone, is of one of them.
+    /// Whether a type is of one of them. What AWS would not call a type is not.
     pub(super) fn has(&self, instance_type: &str) -> bool {
-        let family = instance_type.split('.').next().unwrap_or_default();
-        self.0.iter().any(|asked| is_of(family, asked))
+        instance_type.bytes().all(is_type_byte) && is_of_families(&self.0, instance_type)
     }
 }
 
-/// What a family's name is written with: `p6-b200`.
-pub(super) const fn is_family_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
-
-fn is_of(family: &str, asked: &str) -> bool {
-    if !family.bytes().all(is_family_byte) {
-        return false;
-    }
-    if family == asked {
-        return true;
-    }
-    let letters = family.split(|letter: char| letter.is_ascii_digit()).next().unwrap_or_default();
-    // gr6 is g6 with more memory.
-    letters.len() < family.len() && (letters == asked || asked == "g" && letters == "gr")
+/// What a type's name is written with: `p6-b200.48xlarge`.
+pub(super) const fn is_type_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')
 }
 
 #[cfg(test)]
@@ -51,27 +40,17 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_every_generation_of_it() {
+    fn families_are_taken_as_people_write_them() {
         for name in ["p2.xlarge", "p3dn.24xlarge", "p5en.48xlarge", "p6-b200.48xlarge", "p6e-gb200.36xlarge"] {
             assert!(has("p", name) && has("g, P", name) && !has("g", name), "{name}");
         }
-        for name in ["g4dn.xlarge", "g6e.48xlarge", "gr6.4xlarge", "g5g.metal"] {
-            assert!(has("g", name) && !has("p", name), "{name}");
-        }
-        assert!(has("trn", "trn1n.32xlarge") && has("inf", "inf2.xlarge"));
+        assert!(has("g", "gr6.4xlarge") && has("p3.2xlarge", "p3.2xlarge") && !has("p3", "p3dn.24xlarge"));
     }
 
     #[test]
-    fn a_whole_family_is_itself_alone() {
-        assert!(has("p3", "p3.2xlarge") && !has("p3", "p3dn.24xlarge"));
-        assert!(has("gr6", "gr6.4xlarge") && !has("gr6", "g6.xlarge"));
-        assert!(has("gr", "gr6.4xlarge"));
-    }
-
-    #[test]
-    fn nothing_asked_is_nothing() {
-        for name in ["p2.xlarge", "m5.xlarge", "", ".", "p", "c5.xlarge", "mac1.metal"] {
-            assert!(!has("", name) && !has("t", name), "{name}");
+    fn what_is_no_type_is_of_no_family() {
+        for name in ["", ".", "p3\".2xlarge", "p3,2", "p3 .2xlarge"] {
+            assert!(!has("p", name) && !has("", name), "{name}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::aws::offer::OfferError;
 use crate::aws::offer::OfferLine;
 use crate::aws::offer::collector::BOX_USAGE;
 use crate::aws::offer::dimension::EBS;
-use crate::aws::offer::family::{Families, is_family_byte};
+use crate::aws::offer::family::{Families, is_type_byte};
 use crate::aws::offer::sheet::Need::{Needed, Optional};
 use crate::aws::offer::sheet::{Column, Sheet};
 use crate::catalog::{Publication, Published};
@@ -209,7 +209,7 @@ impl Needles {
     fn is_of_families(&self, line: &[u8]) -> bool {
         self.box_usage.find_iter(line).any(|at| {
             let rest = line.get(at + BOX_USAGE.len()..).unwrap_or_default();
-            let length = rest.iter().position(|byte| !is_family_byte(*byte)).unwrap_or(rest.len());
+            let length = rest.iter().position(|byte| !is_type_byte(*byte)).unwrap_or(rest.len());
             rest.get(..length)
                 .and_then(|family| std::str::from_utf8(family).ok())
                 .is_some_and(|it| self.families.has(it))

@@ -86,7 +86,7 @@ const P3: [&str; 31] = [
 ];
 
 fn families() -> Vec<String> {
-    vec!["p".to_owned(), "g".to_owned()]
+    ["p", "g", "m5.large"].map(str::to_owned).to_vec()
 }
 
 fn quoted(fields: &[&str]) -> String {
@@ -195,7 +195,7 @@ fn a_row_of_another_width_is_told_by_its_line() {
 /// Wherever a connection ends within the last row, the file is refused.
 #[test]
 fn a_file_cut_off_is_no_shorter_offer() {
-    let text = file(&[P3, with(&[("Instance Type", "m5.large"), ("usageType", "USW2-BoxUsage:m5.large")])]);
+    let text = file(&[P3, with(&[("Instance Type", "c5.large"), ("usageType", "USW2-BoxUsage:c5.large")])]);
     let whole = text.trim_end_matches('\n');
     assert!(scan(whole).is_ok(), "the last line needs no line break");
     let last_row = whole.rfind('\n').expect("rows") + 1;
@@ -252,6 +252,7 @@ fn value(column: &'static str) -> BoxedStrategy<String> {
                     "g4dn.xlarge",
                     "gr6.4xlarge",
                     "m5.large",
+                    "m5.large-x",
                     "p3\".2xlarge",
                     "p6-b200.48xlarge",
                     "p3",
@@ -266,6 +267,8 @@ fn value(column: &'static str) -> BoxedStrategy<String> {
                     "BoxUsage:g4dn.xlarge",
                     "USW2-BoxUsage:gr6.4xlarge",
                     "USW2-BoxUsage:p3",
+                    "USW2-BoxUsage:m5.large",
+                    "USW2-BoxUsage:m5.large-x",
                     "USW2-BoxUsage:p3\".2xlarge",
                     "USW2-BoxUsage:p6-b200.48xlarge",
                     "USW2-HostBoxUsage:p3.2xlarge",

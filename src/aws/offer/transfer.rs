@@ -178,7 +178,10 @@ impl<S> Transfer<'_, S> {
             ureq::Error::Timeout(Timeout::RecvResponse | Timeout::SendRequest) => {
                 Fault::Silent { what: "answer", waited: patience.answer }
             }
-            ureq::Error::Timeout(_) => Fault::Silent { what: "more bytes", waited: patience.stall },
+            ureq::Error::Timeout(_) => {
+                let what = if self.received == 0 { "answer" } else { "more bytes" };
+                Fault::Silent { what, waited: patience.stall }
+            }
             ureq::Error::Rustls(error) => Fault::Tls(error.to_string()),
             ureq::Error::Tls(why) => Fault::Tls(why.to_owned()),
             ureq::Error::Io(error) => self.io_fault(&error),
