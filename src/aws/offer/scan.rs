@@ -19,12 +19,11 @@ use crate::aws::offer::sheet::{Column, Sheet};
 use crate::catalog::{Publication, Published};
 
 /// In the order of [`OfferScan::line`]. What a region does not sell has no columns in its file.
-static COLUMNS: [Column; 31] = [
+static COLUMNS: [Column; 26] = [
     ("SKU", Needed),
     ("OfferTermCode", Needed),
     ("RateCode", Needed),
     ("TermType", Needed),
-    ("PriceDescription", Optional),
     ("Unit", Needed),
     ("PricePerUnit", Needed),
     ("Currency", Needed),
@@ -46,11 +45,7 @@ static COLUMNS: [Column; 31] = [
     ("MarketOption", Optional),
     ("usageType", Needed),
     ("operation", Optional),
-    ("Group", Optional),
     ("Volume API Name", Optional),
-    ("StartingRange", Optional),
-    ("EndingRange", Optional),
-    ("EffectiveDate", Optional),
 ];
 
 /// Takes an offer file in chunks, in order, and keeps the rates of one region.
@@ -58,7 +53,7 @@ static COLUMNS: [Column; 31] = [
 pub struct OfferScan {
     region: String,
     needles: Needles,
-    sheet: Sheet<31>,
+    sheet: Sheet<26>,
     collector: Collector,
 }
 
@@ -109,13 +104,12 @@ impl OfferScan {
         }
     }
 
-    fn line<'a>(region: &'a str, fields: [&'a str; 31]) -> OfferLine<'a> {
+    fn line<'a>(region: &'a str, fields: [&'a str; 26]) -> OfferLine<'a> {
         let [
             sku,
             offer_term_code,
             rate_code,
             term_type,
-            price_description,
             unit,
             price_per_unit,
             currency,
@@ -137,11 +131,7 @@ impl OfferScan {
             market_option,
             usage_type,
             operation,
-            group,
             volume_api_name,
-            starting_range,
-            ending_range,
-            effective_date,
         ] = fields;
         // Files from before 2021 have no region codes: a region's file is of the region, but for its zones.
         let is_of_the_file = region_code.is_empty() && location_type == "AWS Region";
@@ -150,7 +140,6 @@ impl OfferScan {
             offer_term_code,
             rate_code,
             term_type,
-            price_description,
             unit,
             price_per_unit,
             currency,
@@ -172,11 +161,8 @@ impl OfferScan {
             market_option,
             usage_type,
             operation,
-            group,
             volume_api_name,
-            starting_range,
-            ending_range,
-            effective_date,
+            ..OfferLine::default()
         }
     }
 }
