@@ -11,3 +11,4 @@ mod ledger_sessions;
 mod properties;
 mod reports;
 mod scale;
+mod tracked;
