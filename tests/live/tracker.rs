@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::peers::Aws;
+use crate::peers::{Aws, faketime};
 use crate::program::{Lab, Ran};
 
 fn track(aws: &Aws, lab: &Lab, args: &[&str]) -> Ran {
@@ -248,6 +248,38 @@ fn killed_in_the_middle_a_place_is_wholly_there_or_not_at_all() {
     running.wait().expect("it is gone");
     let recorded = tracked(&lab);
     assert!(recorded.contains(&done) && !recorded.contains(&cut), "{recorded:?}");
+}
+
+#[test]
+fn a_locked_ledger_is_said_and_stays_as_it_was() {
+    let (aws, lab) = (Aws::start(), Lab::new());
+    assert_eq!(track(&aws, &lab, &["--region", "us-east-1"]).code, Some(0));
+    let id = aws.run_instance("us-east-1", "p3.2xlarge");
+    let other = rusqlite::Connection::open(lab.ledger()).expect("the ledger opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("another writes");
+    let ran = track(&aws, &lab, &["--region", "us-east-1"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("another gpucost is writing"), "{ran:?}");
+    other.execute_batch("ROLLBACK").expect("it is done");
+    assert!(!tracked(&lab).contains(&id));
+    assert_eq!(track(&aws, &lab, &["--region", "us-east-1"]).code, Some(0));
+    assert!(tracked(&lab).contains(&id));
+}
+
+#[test]
+fn a_clock_behind_awss_is_noted_and_moves_no_start() {
+    let (aws, lab) = (Aws::start(), Lab::new());
+    let id = aws.run_instance("us-east-1", "p3.2xlarge");
+    let mut behind = aws.gpucost(&lab, &["track", "--region", "us-east-1", "-o", "json"]);
+    behind.env("LD_PRELOAD", faketime()).env("FAKETIME", "-10m").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let ran = Ran::of(&mut behind);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.out.contains("AWS's clock is ahead of this computer's"), "{ran:?}");
+    // The clock is set right: one session, of the minutes that it has run and not ten more.
+    assert_eq!(track(&aws, &lab, &["--region", "us-east-1"]).code, Some(0));
+    let hours = rows(&lab.run(&["usage", "-o", "json"]));
+    let of_it = hours.iter().find(|row| text(row, "key") == id).expect("its hours");
+    assert!(text(of_it, "running_hours").parse::<f64>().expect("hours") < 0.1, "{of_it}");
 }
 
 /// The lines of a watch as they come.
