@@ -1,9 +1,9 @@
 //! What a comparison of our line items with AWS's charges must hold, whatever both sides say.
 
-use gpucost::billing::reconcile::{AwsCharge, Reason, Reconciliation, Row, Verdict, reconcile};
+use gpucost::billing::reconcile::{AwsCharge, Reason, Reconciliation, Row, Verdict, metered_of, reconcile};
 use gpucost::billing::{LineItem, bill};
 use gpucost::catalog::RateCard;
-use gpucost::ledger::{Certainty, Evidence, EvidenceKind, Fact, Noted, Purchase, VolumeNote, derive};
+use gpucost::ledger::{Certainty, Evidence, EvidenceKind, Fact, Metered, Noted, Purchase, VolumeNote, derive};
 use gpucost::money::Usd;
 use gpucost::time::{Month, utc_date};
 use jiff::Timestamp;
@@ -211,6 +211,49 @@ fn usage_without_a_rate_is_not_compared_as_if_it_were_free() {
         month_of(&lines_of(vec![spot]), &[charge("2026-10-02", "USW2-SpotUsage:p2.xlarge", "Usage", "10", "2.7")]);
     assert_eq!(only(&found).reasons, [(Reason::NoRate, usd("2.7"))]);
     assert!(found.lacks_rates);
+}
+
+/// A day of Cost Explorer's totals: 24 hours at $0.90.
+fn total(day: &str) -> (Evidence, Metered) {
+    let charges = [charge(day, P2, "Usage", "24", "21.6")];
+    let (rows, _) = metered_of("123456789012", &charges, RateCard::shipped());
+    let evidence = Evidence { kind: EvidenceKind::CostExplorer, file: "cost-explorer:2026-10".to_owned(), line: 1 };
+    (evidence, rows.into_iter().map(|(_, row)| row).next().expect("a row"))
+}
+
+/// The bill of notes and totals: sure, and possible besides.
+fn billed(notes: Vec<Noted>, totals: Vec<(Evidence, Metered)>) -> (Usd, Usd) {
+    let evidence = |line| Evidence { kind: EvidenceKind::Notes, file: "notes.csv".to_owned(), line };
+    let facts: Vec<_> = (1..).zip(notes).map(|(line, note)| (evidence(line), Fact::Noted(note))).collect();
+    let ledger = derive(&facts, totals, at(LATER)).expect("no overlap");
+    let bill = bill(&ledger, RateCard::shipped(), october());
+    (bill.total(), bill.possible())
+}
+
+#[test]
+fn totals_of_an_account_count_only_where_nothing_else_is_recorded() {
+    let ten = |region| noted("i-1", "p2.xlarge", region, "2026-10-02T08:00:00Z", Some("2026-10-02T18:00:00Z"));
+    let totals = || vec![total("2026-10-01"), total("2026-10-02")];
+    assert_eq!(billed(Vec::new(), totals()), (usd("43.2"), Usd::ZERO));
+    assert_eq!(billed(vec![ten("us-west-2")], totals()), (usd("9"), Usd::ZERO), "the notes are of the same month");
+    assert_eq!(billed(vec![ten("us-east-1")], totals()), (usd("52.2"), Usd::ZERO), "of another region");
+    let other_month =
+        Noted { start: at("2026-09-02T08:00:00Z"), end: Some(at("2026-09-02T18:00:00Z")), ..ten("us-west-2") };
+    assert_eq!(billed(vec![other_month], totals()), (usd("43.2"), Usd::ZERO));
+    let other_account = Noted { account: "999999999999".to_owned(), ..ten("us-west-2") };
+    assert_eq!(billed(vec![other_account], totals()), (usd("52.2"), Usd::ZERO));
+    let no_account = Noted { account: String::new(), ..ten("us-west-2") };
+    assert_eq!(billed(vec![no_account], totals()), (usd("9"), Usd::ZERO), "it may be this account's");
+}
+
+#[test]
+fn what_may_have_run_is_no_more_where_aws_counted_the_month() {
+    // Noted in September, and perhaps running since: AWS's totals of October tell.
+    let mut open = noted("i-1", "p2.xlarge", "us-west-2", "2026-09-14T00:00:00Z", None);
+    open.noted_at = at("2026-09-15T00:00:00Z");
+    let (sure, possible) = billed(vec![open.clone()], Vec::new());
+    assert!(sure.is_zero() && !possible.is_zero());
+    assert_eq!(billed(vec![open], vec![total("2026-10-01")]), (usd("21.6"), Usd::ZERO));
 }
 
 fn notes() -> impl Strategy<Value = Vec<Noted>> {

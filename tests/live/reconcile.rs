@@ -1,6 +1,10 @@
 //! `gpucost reconcile` and `usage import --from-cost-explorer` against Cost Explorer's canned answers: what is asked,
 //! what it costs, and what is never asked twice.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::peers::Aws;
@@ -95,12 +99,86 @@ fn the_same_hours_agree_and_the_answer_is_paid_for_once() {
     assert_eq!(requests(&aws), 2, "asked to ask again");
 }
 
+/// Answers one request with Cost Explorer's empty page; gives its body.
+fn one_question() -> (String, std::thread::JoinHandle<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("its port"));
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a request");
+        let mut reader = BufReader::new(stream.try_clone().expect("the stream again"));
+        let (mut line, mut length) = (String::new(), 0);
+        while reader.read_line(&mut line).expect("a header") > 2 {
+            let header = line.to_ascii_lowercase();
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("the body");
+        let answer = page(vec![]).to_string();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n\r\n{answer}",
+            answer.len()
+        )
+        .expect("the answer");
+        serde_json::from_slice(&body).expect("JSON")
+    });
+    (url, asked)
+}
+
 #[test]
 fn aws_is_asked_for_the_month_by_day_usage_type_and_record_type_of_this_account_alone() {
-    let (aws, lab) = (aws_with(&[ten_hours_charged()]), lab_with(TEN_HOURS));
-    ok(&aws, &lab, &MARCH);
+    let (aws, lab) = (Aws::start(), lab_with(TEN_HOURS));
+    let (url, asked) = one_question();
+    let mut command = aws.gpucost(&lab, &MARCH);
+    command.env("AWS_ENDPOINT_URL_COST_EXPLORER", url);
+    let ran = Ran::of(&mut command);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let dimension = |key: &str, values: Value| json!({ "Dimensions": { "Key": key, "Values": values } });
+    let services = json!(["Amazon Elastic Compute Cloud - Compute", "EC2 - Other", "Amazon Virtual Private Cloud"]);
+    let expected = json!({
+        "TimePeriod": { "Start": "2026-03-01", "End": "2026-04-01" },
+        "Granularity": "DAILY",
+        "Metrics": ["UnblendedCost", "AmortizedCost", "UsageQuantity"],
+        "GroupBy": [{ "Type": "DIMENSION", "Key": "USAGE_TYPE" }, { "Type": "DIMENSION", "Key": "RECORD_TYPE" }],
+        "Filter": { "And": [dimension("SERVICE", services), dimension("LINKED_ACCOUNT", json!([aws.account()]))] },
+    });
+    assert_eq!(asked.join().expect("the question"), expected);
     let called: Vec<_> = aws.calls().into_iter().map(|call| format!("{}:{}", call.service, call.action)).collect();
-    assert_eq!(called, ["sts:GetCallerIdentity", "ce:GetCostAndUsage"]);
+    assert_eq!(called, ["sts:GetCallerIdentity"], "who asks, which is free");
+}
+
+/// gpucost on a terminal of its own, where this is typed.
+fn on_terminal(aws: &Aws, lab: &Lab, args: &[&str], typed: &str) -> Ran {
+    const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let mut command = lab.clean("python3");
+    command.args(["-c", TERMINAL, env!("CARGO_BIN_EXE_gpucost")]).args(args);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    aws.env(&mut command);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("python3");
+    let mut stdin = child.stdin.take().expect("its stdin");
+    stdin.write_all(typed.as_bytes()).expect("typed");
+    let ran = child.wait_with_output().expect("it ends");
+    drop(stdin);
+    Ran::from(ran)
+}
+
+#[test]
+fn on_a_terminal_the_charge_is_said_and_only_a_yes_pays_it() {
+    let (aws, lab) = (aws_with(&[ten_hours_charged()]), lab_with(TEN_HOURS));
+    for refusal in ["n\n", "\n", "maybe\n"] {
+        let ran = on_terminal(&aws, &lab, &["reconcile", "--month", "2026-03"], refusal);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.out.contains("Ask AWS? [y/N]") && ran.out.contains("nothing was charged"), "{}", ran.out);
+    }
+    assert_eq!(requests(&aws), 0);
+    let ran = on_terminal(&aws, &lab, &["reconcile", "--month", "2026-03"], "y\n");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("agrees"), "{}", ran.out);
+    assert_eq!(requests(&aws), 1);
 }
 
 #[test]
@@ -247,7 +325,8 @@ fn months_before_the_tracker_are_recorded_and_billed_once() {
     assert!(bill.contains("$27.24"), "24 h and 6 h at $0.90, and $0.24 of storage: {bill}");
     let account = format!("account {}: BoxUsage:p2.xlarge", aws.account());
     assert!(lab.ok(&["bill", "--month", "2026-03", "--output", "csv"]).contains(&account));
-    let even = lab.ok(&["break-even", "--machine-usd", "1000", "--usd-per-kwh", "0.1", "--power-watts", "300"]);
+    let owning = ["--machine-usd", "1000", "--usd-per-kwh", "0.1", "--power-watts", "300", "--volume", "gp2:75"];
+    let even = lab.ok(&[&["break-even"], owning.as_slice()].concat());
     assert!(even.contains("p2.xlarge"), "{even}");
 }
 
