@@ -62,7 +62,8 @@ fn cells(row: &Row) -> Vec<Cell> {
     let recorded = |cell: Cell| if ours.recorded { cell } else { Cell::missing("-") };
     let charged = |cell: Cell| if row.theirs.is_charged() { cell } else { Cell::missing("-") };
     vec![
-        row.day.map_or(Cell::missing(""), |day| Cell::text(day.to_string())),
+        // The title names the month.
+        row.day.map_or(Cell::missing(""), |day| Cell::new(format!("{:02}", day.day()), day.to_string())),
         Cell::text(row.usage_type.clone()),
         Cell::text(row.place.clone()),
         unit,
@@ -136,13 +137,12 @@ fn notes(reconciled: &Reconciliation, heading: &Heading, by_day: bool) -> Vec<St
     let counts = [Verdict::Agrees, Verdict::WithinBounds, Verdict::Explained, Verdict::Unexplained];
     let counts: Vec<String> =
         counts.into_iter().map(|verdict| format!("{verdict} {}", reconciled.count(verdict))).collect();
-    let unexplained = reconciled.unexplained();
     notes.push(format!(
         "AWS: {} unblended, {} amortized. Unblended less ours: {}, of it unexplained: {}.",
         reconciled.unblended,
         reconciled.amortized,
         signed(reconciled.difference()),
-        if unexplained.is_zero() { "nothing".to_owned() } else { signed(unexplained) }
+        unexplained(reconciled)
     ));
     notes.push(format!("Rows: {}.", counts.join(", ")));
     if reconciled.estimated {
@@ -158,14 +158,26 @@ fn notes(reconciled: &Reconciliation, heading: &Heading, by_day: bool) -> Vec<St
     notes
 }
 
-/// `2026-10-02 USW2-BoxUsage:p2.xlarge: -$4.00: -$4.00 credits and refunds.`
+/// What is too much and what is too little apart: together they could hide each other.
+fn unexplained(reconciled: &Reconciliation) -> String {
+    let rows = || reconciled.rows.iter().filter(|row| row.verdict == Verdict::Unexplained).map(Row::unexplained);
+    let more: Usd = rows().filter(|amount| !amount.is_negative()).sum();
+    let less: Usd = rows().filter(|amount| amount.is_negative()).sum();
+    match (more.is_zero(), less.is_zero()) {
+        (true, true) => "nothing".to_owned(),
+        (false, true) => signed(more),
+        (true, false) => signed(less),
+        (false, false) => format!("{} and {}", signed(more), signed(less)),
+    }
+}
+
+/// `2026-10-02 USW2-BoxUsage:p2.xlarge: -$4.00 credits and refunds.`
 fn note(row: &Row) -> String {
     let day = row.day.map_or(String::new(), |day| format!("{day} "));
-    let mut said = format!("{day}{}: {}", row.usage_type, signed(row.difference));
-    if row.reasons.is_empty() {
-        said.push_str(", for no reason that the records show.");
-        return said;
+    let usage_type = &row.usage_type;
+    match row.reasons.as_slice() {
+        [] => format!("{day}{usage_type}: {}, for no reason that the records show.", signed(row.difference)),
+        [(_, amount)] if *amount == row.difference => format!("{day}{usage_type}: {}.", reasons(row)),
+        _ => format!("{day}{usage_type}: {} in all: {}.", signed(row.difference), reasons(row)),
     }
-    said.push_str(&format!(": {}.", reasons(row)));
-    said
 }
