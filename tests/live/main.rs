@@ -6,9 +6,11 @@
 mod backfill;
 mod bulk;
 mod month;
+mod network;
 mod peers;
 mod peers_answer;
 mod peers_work;
+mod policy;
 mod preflight;
 #[path = "../program/mod.rs"]
 mod program;

@@ -1,0 +1,179 @@
+//! `docs/iam.md` is what gpucost asks of AWS: each command makes the calls its policy allows, all of them and no other.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::peers::{Aws, first};
+use crate::program::{Lab, Ran};
+
+const REGION: &str = "us-west-2";
+/// Needs no permission, and no policy can refuse it to who calls.
+const IDENTITY: &str = "sts:GetCallerIdentity";
+
+/// A section of the page, and command lines that make every call of its policy between them. `{ami}` and `{group}` stand
+/// for what the account has.
+struct Section {
+    title: &'static str,
+    runs: &'static [&'static [&'static str]],
+}
+
+const SECTIONS: [Section; 5] = [
+    Section {
+        title: "gpucost rates refresh",
+        runs: &[&["rates", "refresh", "--region", REGION], &["rates", "refresh", "--all-regions"]],
+    },
+    Section {
+        title: "gpucost track",
+        runs: &[&["track", "--region", REGION], &["watch", "--region", REGION, "--for", "1s"], &["track", "--all-regions"]],
+    },
+    Section { title: "gpucost track backfill", runs: &[&["track", "backfill", "--days", "1", "--all-regions"]] },
+    Section {
+        title: "gpucost reconcile",
+        runs: &[
+            &["reconcile", "--month", "2026-08", "--yes"],
+            &["usage", "import", "--from-cost-explorer", "--month", "2026-07", "--yes"],
+        ],
+    },
+    Section {
+        title: "gpucost preflight",
+        runs: &[
+            &["preflight", "g5.xlarge", "--region", REGION, "--ami", "{ami}", "--security-group", "{group}"],
+            &["preflight", "m5.large", "--region", REGION],
+        ],
+    },
+];
+
+/// The actions of the policy under a heading of the page.
+fn policy(title: &str) -> BTreeSet<String> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/iam.md")).expect("the page");
+    let section = page.split("\n## ").find(|section| section.starts_with(&format!("`{title}`"))).expect(title);
+    let (_, json) = section.split_once("```json\n").expect("a policy");
+    let policy: Value = serde_json::from_str(json.split("```").next().expect("its end")).expect("JSON");
+    let statements = policy["Statement"].as_array().expect("statements");
+    let mut actions = BTreeSet::new();
+    for statement in statements {
+        assert_eq!(statement["Effect"], "Allow");
+        let named = statement["Action"].as_array().expect("a list of actions");
+        actions.extend(named.iter().map(|action| action.as_str().expect("an action").to_owned()));
+    }
+    actions
+}
+
+/// An account with something of everything, and a home with no ledger and no cache yet.
+struct Place {
+    aws: Aws,
+    lab: Lab,
+    group: String,
+}
+
+impl Place {
+    fn new() -> Place {
+        let aws = Aws::start();
+        aws.set_quotas(json!({ REGION: { "L-DB2E81BA": 64.0 } }));
+        aws.add_images(json!([{ "region": REGION, "id": "ami-1", "name": "Deep Learning AMI", "volumes_gb": [75] }]));
+        let made = [("GroupName", "policy"), ("GroupDescription", "policy")];
+        let group = first(&aws.ec2(REGION, "CreateSecurityGroup", &made), "groupId");
+        aws.run_instance(REGION, "p3.2xlarge");
+        Place { aws, lab: Lab::new(), group }
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let filled: Vec<String> =
+            args.iter().map(|arg| arg.replace("{ami}", "ami-1").replace("{group}", &self.group)).collect();
+        let filled: Vec<&str> = filled.iter().map(String::as_str).collect();
+        Ran::of(&mut self.aws.gpucost(&self.lab, &filled))
+    }
+
+    /// What reached AWS, but for the call that needs no permission.
+    fn actions(&self) -> BTreeSet<String> {
+        let calls = self.aws.calls().into_iter().map(|call| format!("{}:{}", call.service, call.action));
+        calls.filter(|action| action != IDENTITY).collect()
+    }
+}
+
+#[test]
+fn each_command_makes_the_calls_of_its_policy_and_no_other() {
+    for section in &SECTIONS {
+        let place = Place::new();
+        for args in section.runs {
+            let ran = place.run(args);
+            assert!(!ran.err.contains("panicked"), "{args:?}: {ran:?}");
+        }
+        let (allowed, made) = (policy(section.title), place.actions());
+        let forbidden: Vec<_> = made.difference(&allowed).collect();
+        assert!(forbidden.is_empty(), "{}: {forbidden:?} are not in docs/iam.md", section.title);
+        let idle: Vec<_> = allowed.difference(&made).collect();
+        assert!(idle.iter().all(|action| is_second_choice(action)), "{}: {idle:?} are allowed for nothing", section.title);
+    }
+}
+
+/// Asked only where the first answer is not enough: the account has no quota of its own.
+fn is_second_choice(action: &str) -> bool {
+    action == "servicequotas:GetAWSDefaultServiceQuota"
+}
+
+#[test]
+fn each_action_that_is_refused_is_named() {
+    for section in &SECTIONS {
+        for action in policy(section.title).into_iter().filter(|action| !is_second_choice(action)) {
+            let place = Place::new();
+            let (service, call) = action.split_once(':').expect("service:Action");
+            let refusal = json!({ "mode": "access_denied", "service": service, "action": call, "times": 1000 });
+            place.aws.misbehave(refusal);
+            let ran = section.runs.iter().map(|args| place.run(args)).find(|ran| ran.err.contains(&action));
+            let ran = ran.unwrap_or_else(|| panic!("{}: {action} refused, and nobody says so", section.title));
+            assert!(ran.err.contains("hint:"), "{action}: {}", ran.err);
+            assert!(matches!(ran.code, Some(1 | 4)), "{action}: {:?}", ran.code);
+        }
+    }
+}
+
+#[test]
+fn what_reads_files_alone_asks_for_nothing() {
+    let place = Place::new();
+    for args in [
+        &["rates", "p3*"][..],
+        &["rates", "diff"],
+        &["quote", "p3.2xlarge", "--volume", "gp3:200"],
+        &["bill", "--month", "2026-08"],
+        &["advise"],
+        &["usage"],
+        &["break-even", "--machine-usd", "1000", "--instance", "p3.2xlarge", "--hours-per-day", "2"],
+        &["rates", "refresh", "--source", "bulk", "--region", REGION],
+        &["demo"],
+    ] {
+        let ran = place.run(args);
+        assert!(matches!(ran.code, Some(0 | 1)), "{args:?}: {ran:?}");
+    }
+    let asked: BTreeSet<String> = place.actions().into_iter().filter(|action| !action.starts_with("bulk:")).collect();
+    assert_eq!(asked, BTreeSet::new());
+}
+
+/// Not one request of the SDK that changes something is in the source.
+#[test]
+fn no_call_in_the_source_changes_anything() {
+    const VERBS: [&str; 22] = [
+        "allocate", "associate", "attach", "authorize", "cancel", "copy", "create", "delete", "deregister", "detach",
+        "disable", "disassociate", "enable", "import", "modify", "purchase", "put", "reboot", "release", "run",
+        "terminate", "update",
+    ];
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws");
+    let mut looked = 0;
+    for entry in fs::read_dir(room).expect("the room").map(|entry| entry.expect("an entry").path()) {
+        if entry.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&entry).expect("a text file");
+        // A request is built by a method of its client that takes nothing: `client.describe_volumes()`.
+        for request in text.split("client").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('.')) {
+            let name = request.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+            looked += 1;
+            let verb = name.split('_').next().unwrap_or_default();
+            assert!(!VERBS.contains(&verb) && !["start", "stop"].contains(&verb), "{}: {name}", entry.display());
+        }
+    }
+    assert!(looked > 10, "only {looked} requests were recognized");
+}
