@@ -28,14 +28,14 @@ const BETWEEN_REQUESTS: Duration = Duration::from_millis(250);
 
 /// Where the API answers, for all regions: the nearest first.
 /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html> (read 2026-11-23)
-const ENDPOINTS: [(&str, [&str; 3]); 6] = [
+const ENDPOINTS: [(&str, [&str; 3]); 5] = [
     ("eu-", ["eu-central-1", "us-east-1", "ap-south-1"]),
     ("af-", ["eu-central-1", "us-east-1", "ap-south-1"]),
     ("il-", ["eu-central-1", "ap-south-1", "us-east-1"]),
     ("me-", ["ap-south-1", "eu-central-1", "us-east-1"]),
     ("ap-", ["ap-south-1", "us-east-1", "eu-central-1"]),
-    ("", ["us-east-1", "eu-central-1", "ap-south-1"]),
 ];
+const ELSEWHERE: [&str; 3] = ["us-east-1", "eu-central-1", "ap-south-1"];
 
 /// What an instance's hour on Linux and shared hardware is told from the other SKUs of its type by.
 const LINUX: [(&str, &str); 4] =
@@ -85,8 +85,7 @@ impl<'a> PriceList<'a> {
     /// Must be called within the runtime.
     pub fn of(account: &'a Account) -> PriceList<'a> {
         let home = account.region().unwrap_or_default();
-        let [nearest, second, third] =
-            ENDPOINTS.iter().find(|(prefix, _)| home.starts_with(prefix)).map_or(ENDPOINTS[5].1, |(_, order)| *order);
+        let [nearest, second, third] = endpoints(home);
         let mut turns = interval(BETWEEN_REQUESTS);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // One address for all regions is not reached better by another region's name.
@@ -190,6 +189,10 @@ impl<'a> PriceList<'a> {
     }
 }
 
+fn endpoints(home: &str) -> [&'static str; 3] {
+    ENDPOINTS.iter().find(|(prefix, _)| home.starts_with(prefix)).map_or(ELSEWHERE, |(_, order)| *order)
+}
+
 fn client(account: &Account, endpoint: &'static str) -> Client {
     let config = aws_sdk_pricing::config::Builder::from(&account.config).region(Region::new(endpoint)).build();
     Client::from_conf(config)
@@ -209,4 +212,25 @@ fn filters(wanted: &[(&str, String)]) -> Result<Vec<Filter>, String> {
 
 fn incomplete(region: &str, what: &str) -> AwsError {
     AwsError::Incomplete { action: ACTION, region: region.to_owned(), what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_region_has_a_nearest_endpoint_and_two_more() {
+        for (home, nearest) in [
+            ("us-west-2", "us-east-1"),
+            ("eu-west-1", "eu-central-1"),
+            ("ap-northeast-1", "ap-south-1"),
+            ("sa-east-1", "us-east-1"),
+            ("", "us-east-1"),
+        ] {
+            let mut order = endpoints(home);
+            assert_eq!(order[0], nearest, "{home}");
+            order.sort_unstable();
+            assert_eq!(order, ["ap-south-1", "eu-central-1", "us-east-1"], "{home}");
+        }
+    }
 }

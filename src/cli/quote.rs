@@ -13,6 +13,7 @@ use crate::catalog::{InvalidVolume, NoRate, VolumeSpec};
 use crate::money::Usd;
 use crate::quantity::parse_decimal;
 use crate::report::quote::{Launch, Quote, QuoteError, quote_table, scenario_table};
+use crate::report::sources::sources;
 use crate::report::table::Table;
 
 /// # Errors
@@ -39,7 +40,11 @@ pub(super) fn launch<'a>(args: &QuoteArgs, request: &'a Request) -> Result<Launc
 pub(super) fn tables(launch: &Launch, request: &Request) -> Result<Vec<Table>, Failure> {
     let card = request.card()?;
     let quote = Quote::of(card, launch).map_err(|error| failure(error, launch))?;
-    Ok(vec![quote_table(card, launch, &quote), scenario_table(launch, &quote)])
+    let mut table = quote_table(card, launch, &quote);
+    if request.verbose {
+        table.notes.extend(sources(card, quote.lines.iter().filter_map(|line| line.provenance.as_ref())));
+    }
+    Ok(vec![table, scenario_table(launch, &quote)])
 }
 
 fn failure(error: QuoteError, launch: &Launch) -> Failure {

@@ -8,7 +8,8 @@ use super::rates_card::refresh_if_live;
 use super::request::{DEFAULT_REGION, Request};
 use crate::catalog::{InstanceType, NoRate, RateCard, Region};
 use crate::money::Usd;
-use crate::report::rates::{Order, TypeRates, Wanted, rate_table, rates_of};
+use crate::report::rates::{Order, TypeRates, Wanted, provenances, rate_table, rates_of};
+use crate::report::sources::sources;
 use crate::report::spot_rates::spot_table;
 use crate::report::storage_rates::storage_rate_table;
 use crate::report::table::Table;
@@ -37,6 +38,9 @@ pub fn run(args: &RatesArgs, request: &Request) -> Result<Vec<Table>, Failure> {
         table.notes.push(format!("Left out: {unlisted} of the card's types, with no rate in {place}."));
     }
     table.notes.extend(dearer);
+    if request.verbose {
+        table.notes.extend(sources(card, rows.iter().flat_map(provenances).map(|(_, provenance)| provenance)));
+    }
     let mut tables = vec![table];
     let is_narrowed = !args.types.is_empty() || args.gpu.is_some() || most.is_some();
     if !several || !is_narrowed {

@@ -12,6 +12,7 @@ pub mod rates;
 pub mod rates_changes;
 pub mod rates_refreshed;
 pub mod reconcile;
+pub mod sources;
 pub mod spot_rates;
 pub mod storage_rates;
 pub mod table;

@@ -250,7 +250,7 @@ fn gpus(count: Decimal, model: &str) -> String {
 struct Usual(BTreeMap<&'static str, String>);
 
 /// The dates behind a row's figures, by purchase option.
-fn provenances<'a>(row: &'a TypeRates<'_>) -> impl Iterator<Item = (&'static str, &'a Provenance)> {
+pub fn provenances<'a>(row: &'a TypeRates<'_>) -> impl Iterator<Item = (&'static str, &'a Provenance)> {
     let on_demand = row.on_demand.as_ref().ok().map(|rate| ("On-demand", &rate.provenance));
     let spot = row.spot.as_ref().map(|spot| ("Spot", &spot.provenance));
     let reserved = |rate: &'_ Option<ReservedRate>| rate.as_ref().map(|_| "Reserved");

@@ -188,3 +188,7 @@ fn damaged(path: &Path, why: &str) -> StoreError {
 fn unreadable(path: &Path, source: std::io::Error) -> StoreError {
     StoreError::Io { action: "read", path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+#[path = "rate_cache_tests.rs"]
+mod tests;

@@ -39,15 +39,17 @@ pub enum RateOrder {
 pub enum RatesCommand {
     /// Fetch a region's rates into the cache: the Pricing API, or the public offer files without credentials
     #[cfg(feature = "aws")]
+    #[command(after_help = REFRESH_HELP)]
     Refresh(RefreshArgs),
     /// What changed against the publication before, or against the shipped rates
+    #[command(after_help = DIFF_HELP)]
     Diff(DiffArgs),
 }
 
 #[cfg(feature = "aws")]
 #[derive(Args, Debug)]
 pub struct RefreshArgs {
-    /// Every region of the card
+    /// Every region priced in US dollars, without the zones apart from them
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
     /// Families of instance types: p, g4dn, trn (repeat it, or separate with commas) [default: all with accelerators]
@@ -76,3 +78,18 @@ pub struct DiffArgs {
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
 }
+
+#[cfg(feature = "aws")]
+const REFRESH_HELP: &str = "\
+The Pricing API needs the IAM action pricing:GetProducts; spot prices need
+ec2:DescribeSpotPriceHistory and ec2:DescribeAvailabilityZones. The public offer
+files need no account: some 300 MB a region, read as they come and not kept;
+a mirror of them is named by GPUCOST_OFFERS_URL.
+
+Every command counts with what was fetched; for what AWS does not list any more
+the shipped rate stays, marked. A refresh fetches all families again that the
+cache has of the region. To go back to the shipped rates, delete the cache.";
+
+const DIFF_HELP: &str = "\
+Nothing is asked of AWS: it compares what was fetched last with the publication
+fetched before it, or with the shipped rates after the first refresh.";
