@@ -133,8 +133,6 @@ impl OfferScan {
             operation,
             volume_api_name,
         ] = fields;
-        // Files from before 2021 have no region codes: a region's file is of the region, but for its zones.
-        let is_of_the_file = region_code.is_empty() && location_type == "AWS Region";
         OfferLine {
             sku,
             offer_term_code,
@@ -147,7 +145,8 @@ impl OfferScan {
             purchase_option,
             offering_class,
             product_family,
-            region_code: if is_of_the_file { region } else { region_code },
+            // Files from before 2021 have no region codes: a region's file is of the region, but for its zones.
+            region_code: if region_code.is_empty() && location_type == "AWS Region" { region } else { region_code },
             location_type,
             instance_type,
             vcpu,

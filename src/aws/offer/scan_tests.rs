@@ -293,14 +293,12 @@ fn value(column: &'static str) -> BoxedStrategy<String> {
 /// As CSV: always quoted, only where it must be, or quoted unless empty, as AWS does.
 fn written(fields: &[String], quoting: u8) -> String {
     let one = |field: &String| {
-        let must = field.contains(['"', ',']);
-        match quoting {
+        let is_quoted = match quoting {
             0 => true,
-            1 => must,
+            1 => field.contains(['"', ',']),
             _ => !field.is_empty(),
-        }
-        .then(|| format!("\"{}\"", field.replace('"', "\"\"")))
-        .unwrap_or_else(|| field.clone())
+        };
+        if is_quoted { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.clone() }
     };
     fields.iter().map(one).collect::<Vec<_>>().join(",")
 }
