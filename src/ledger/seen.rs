@@ -179,23 +179,22 @@ fn types_told<'a>(known: &Known<'a>) -> Vec<TypeTold<'a>> {
     told
 }
 
-/// The type of a session that no sight saw running. A change before it tells; else what was seen before it and what was
-/// seen after must agree, for nobody knows when in between it was changed.
+/// The type of a session that no sight saw running. Its own launch tells; else what was told before it and what was seen
+/// after it must agree, for nobody knows when in between it was changed.
 fn type_of(start: Timestamp, end: End, told: &[TypeTold<'_>]) -> String {
     let over = end.latest().unwrap_or(end.earliest()).max(start);
     let by_then = |at| told.partition_point(|told| told.at <= at);
+    let before = by_then(start).checked_sub(1).and_then(|i| told.get(i));
     // A launch is logged within its minute.
-    let launch = told.get(by_then(start)..by_then(later(start, ONE_CALL))).unwrap_or_default();
-    let launch = launch.iter().find(|told| told.by == By::Launch);
-    let before = launch.or_else(|| by_then(start).checked_sub(1).and_then(|i| told.get(i)));
+    let soon = told.get(by_then(start)..by_then(later(start, ONE_CALL))).unwrap_or_default();
+    let logged_before = before.filter(|told| later(told.at, ONE_CALL) >= start);
+    let launch = logged_before.into_iter().chain(soon).find(|told| told.by == By::Launch);
     let after = told.get(told.partition_point(|told| told.at < over)..).and_then(|after| after.first());
-    let seen_after = after.filter(|told| told.by == By::Sight).map(|told| told.instance_type);
-    let instance_type = match (before, seen_after) {
-        (Some(told), None) => told.instance_type,
-        (Some(told), Some(_)) if told.by != By::Sight => told.instance_type,
-        (Some(told), Some(after)) if told.instance_type == after => after,
-        (Some(_), Some(_)) => UNKNOWN_TYPE,
-        (None, seen_after) => seen_after.unwrap_or(UNKNOWN_TYPE),
+    let seen_after = after.filter(|told| told.by == By::Sight);
+    let instance_type = match (launch, before, seen_after) {
+        (Some(launch), _, _) => launch.instance_type,
+        (None, Some(before), Some(after)) if before.instance_type != after.instance_type => UNKNOWN_TYPE,
+        (None, before, after) => before.or(after).map_or(UNKNOWN_TYPE, |told| told.instance_type),
     };
     instance_type.to_owned()
 }
