@@ -5,6 +5,7 @@ use gpucost::billing::{LineItem, bill};
 use gpucost::catalog::RateCard;
 use gpucost::ledger::{Certainty, Evidence, EvidenceKind, Fact, Metered, Noted, Purchase, VolumeNote, derive};
 use gpucost::money::Usd;
+use gpucost::quantity::Quantity;
 use gpucost::time::{Month, utc_date};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -201,6 +202,18 @@ fn hours_between_sure_and_possible_are_within_bounds() {
     assert_eq!(only(&found).verdict, Verdict::WithinBounds, "{found:?}");
     let beyond = month_of(&open, &[charge("2026-10-14", P2, "Usage", "1000", "900")]);
     assert_eq!(only(&beyond).verdict, Verdict::Unexplained);
+}
+
+#[test]
+fn what_may_have_been_less_is_within_bounds_too() {
+    let sure = ten_hours();
+    let line = sure.first().expect("a line");
+    let less = Quantity::new(decimal("-10"), line.quantity.expect("its quantity").unit);
+    let may_be = LineItem { certainty: Certainty::Possible, quantity: Some(less), ..line.clone() };
+    let lines = [line.clone(), may_be];
+    let found = month_of(&lines, &[charge("2026-10-02", P2, "Usage", "4", "3.6")]);
+    assert_eq!(only(&found).verdict, Verdict::WithinBounds, "{found:?}");
+    assert_eq!(only(&found).reasons, [(Reason::Bounds { quantity: decimal("-6") }, usd("-5.4"))]);
 }
 
 #[test]

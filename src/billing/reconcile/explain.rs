@@ -123,6 +123,9 @@ impl Reason {
             Reason::NotMetered => "gpucost does not meter it".to_owned(),
             Reason::NoRate => "gpucost has no rate for it".to_owned(),
             Reason::Lag { quantity } => format!("{} not yet in AWS's data of the last days", shown(quantity)),
+            Reason::Bounds { quantity } if quantity.is_sign_negative() => {
+                format!("{} less than recorded, within what may be", shown(quantity))
+            }
             Reason::Bounds { quantity } => format!("{} more than surely used, within what may be", shown(quantity)),
             Reason::Rate { aws, ours } => format!("AWS's rate is {}, ours {}", aws.rate(), ours.rate()),
             Reason::Quantity { more } if more.is_sign_negative() => {
@@ -269,8 +272,9 @@ impl Quantities {
         quantities.lag = if total.is_sign_negative() { missing.max(total) } else { Decimal::ZERO };
         let rest = total - quantities.lag;
         // What rounding leaves of a bound is within it.
-        let most = ours.possible.quantity + larger * THOUSANDTH;
-        let within = rest.is_zero() || (rest.is_sign_positive() && rest <= most && !ours.possible.quantity.is_zero());
+        let slack = larger * THOUSANDTH;
+        let is_bounded = !(ours.more.is_zero() && ours.less.is_zero());
+        let within = rest.is_zero() || (is_bounded && ours.less - slack <= rest && rest <= ours.more + slack);
         (quantities.bounds, quantities.unexplained) =
             if within || quantities.is_close(rest) { (rest, Decimal::ZERO) } else { (Decimal::ZERO, rest) };
         quantities

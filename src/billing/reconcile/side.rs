@@ -30,6 +30,9 @@ pub struct Ours {
     pub possible: Used,
     /// Whether the ledger says anything of it.
     pub recorded: bool,
+    /// The possible usage by sign: a volume that was changed, nobody knows when, may have been less of its cheaper type.
+    pub(super) more: Decimal,
+    pub(super) less: Decimal,
     pub(super) by_day: BTreeMap<Date, Decimal>,
 }
 
@@ -58,13 +61,15 @@ impl Ours {
             Some(cost) => used.cost += cost,
             None => used.lacks_rate = true,
         }
-        if line.certainty == Certainty::Measured {
-            *self.by_day.entry(share.day).or_default() += share.quantity;
+        match line.certainty {
+            Certainty::Measured => *self.by_day.entry(share.day).or_default() += share.quantity,
+            Certainty::Possible if share.quantity.is_sign_negative() => self.less += share.quantity,
+            Certainty::Possible => self.more += share.quantity,
         }
     }
 
     pub(super) fn most(&self) -> Decimal {
-        self.sure.quantity + self.possible.quantity
+        self.sure.quantity + self.more
     }
 }
 
