@@ -182,10 +182,7 @@ fn bounds(ledger: &Ledger) -> ((Decimal, Decimal), (Decimal, Option<Decimal>)) {
     let hours = |line: &LineItem| line.quantity.expect("hours").amount;
     let dollars = |line: &LineItem| line.charge.cost().map(|cost| cost.amount());
     let most = compute().map(dollars).sum::<Option<Decimal>>();
-    (
-        (sure().map(hours).sum(), sure().filter_map(dollars).sum()),
-        (compute().map(hours).sum(), most),
-    )
+    ((sure().map(hours).sum(), sure().filter_map(dollars).sum()), (compute().map(hours).sum(), most))
 }
 
 /// Six decimals of an hour, for each run.

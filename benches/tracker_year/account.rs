@@ -197,7 +197,7 @@ impl Machine {
                 seen_at: at,
             })
         }));
-        if self.number % 10 == 0 {
+        if self.number.is_multiple_of(10) {
             facts.push(Fact::Address(AddressSeen {
                 region: REGION.to_owned(),
                 allocation_id: format!("eipalloc-{:017x}", self.number),
@@ -208,7 +208,7 @@ impl Machine {
                 seen_at: at,
             }));
         }
-        if self.number % 5 == 0 {
+        if self.number.is_multiple_of(5) {
             facts.push(Fact::Snapshot(SnapshotSeen {
                 account: ACCOUNT.to_owned(),
                 region: REGION.to_owned(),

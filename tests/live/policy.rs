@@ -27,7 +27,11 @@ const SECTIONS: [Section; 5] = [
     },
     Section {
         title: "gpucost track",
-        runs: &[&["track", "--region", REGION], &["watch", "--region", REGION, "--for", "1s"], &["track", "--all-regions"]],
+        runs: &[
+            &["track", "--region", REGION],
+            &["watch", "--region", REGION, "--for", "1s"],
+            &["track", "--all-regions"],
+        ],
     },
     Section { title: "gpucost track backfill", runs: &[&["track", "backfill", "--days", "1", "--all-regions"]] },
     Section {
@@ -106,7 +110,11 @@ fn each_command_makes_the_calls_of_its_policy_and_no_other() {
         let forbidden: Vec<_> = made.difference(&allowed).collect();
         assert!(forbidden.is_empty(), "{}: {forbidden:?} are not in docs/iam.md", section.title);
         let idle: Vec<_> = allowed.difference(&made).collect();
-        assert!(idle.iter().all(|action| is_second_choice(action)), "{}: {idle:?} are allowed for nothing", section.title);
+        assert!(
+            idle.iter().all(|action| is_second_choice(action)),
+            "{}: {idle:?} are allowed for nothing",
+            section.title
+        );
     }
 }
 
@@ -156,9 +164,28 @@ fn what_reads_files_alone_asks_for_nothing() {
 #[test]
 fn no_call_in_the_source_changes_anything() {
     const VERBS: [&str; 22] = [
-        "allocate", "associate", "attach", "authorize", "cancel", "copy", "create", "delete", "deregister", "detach",
-        "disable", "disassociate", "enable", "import", "modify", "purchase", "put", "reboot", "release", "run",
-        "terminate", "update",
+        "allocate",
+        "associate",
+        "attach",
+        "authorize",
+        "cancel",
+        "copy",
+        "create",
+        "delete",
+        "deregister",
+        "detach",
+        "disable",
+        "disassociate",
+        "enable",
+        "import",
+        "modify",
+        "purchase",
+        "put",
+        "reboot",
+        "release",
+        "run",
+        "terminate",
+        "update",
     ];
     let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws");
     let mut looked = 0;

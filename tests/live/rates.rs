@@ -75,7 +75,10 @@ fn fetched_rates_are_used_with_their_date_source_and_sku() {
     assert_eq!(row["on_demand_sku_rate_code"], format!("{P3_US_WEST_2}.JRTCKXETXF.6YS6EN2CT7"));
     let verbose = lab.ok(&["rates", "p3.2xlarge", "--region", "us-west-2", "-v"]);
     let words = verbose.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("aws-pricing-api: AWS Price List Query API, GetProducts of AmazonEC2 https://"), "{verbose}");
+    assert!(
+        words.contains("aws-pricing-api: AWS Price List Query API, GetProducts of AmazonEC2 https://"),
+        "{verbose}"
+    );
     // A quote says the date too, and other regions keep the shipped rates.
     let quote = lab.ok(&["quote", "p3.2xlarge", "--region", "us-west-2"]);
     assert!(quote.contains("2.50") && quote.contains("2026-11-18"), "{quote}");
