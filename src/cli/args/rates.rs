@@ -50,7 +50,7 @@ pub enum RatesCommand {
 #[derive(Args, Debug)]
 pub struct RefreshArgs {
     /// Every region priced in US dollars, without the zones apart from them
-    #[arg(long, conflicts_with = "region")]
+    #[arg(long)]
     pub all_regions: bool,
     /// Families of instance types: p, g4dn, trn (repeat it, or separate with commas) [default: all with accelerators]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -75,7 +75,7 @@ pub enum RateSource {
 #[derive(Args, Debug)]
 pub struct DiffArgs {
     /// Every region in the cache
-    #[arg(long, conflicts_with = "region")]
+    #[arg(long)]
     pub all_regions: bool,
 }
 
