@@ -17,8 +17,9 @@ use crate::ledger::{Evidence, EvidenceKind, Meter, Metered, derive};
 use crate::store::{COST_EXPLORER, Import, Store};
 use crate::time::Month;
 
-/// No account's history is longer.
-const MOST_MONTHS: usize = 38;
+/// The 13 months before this one, and this.
+/// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-api-best-practices.html> (read 2026-11-23)
+const MOST_MONTHS: usize = 14;
 
 /// Each month in a transaction of its own: one that fails ends it, those before it stay.
 pub fn run(args: &FromCostExplorerArgs, supersede: bool, request: &Request) -> Result<Exit, Failure> {

@@ -11,8 +11,9 @@ use super::{StoreError, write_file};
 use crate::billing::reconcile::AwsCharge;
 use crate::time::{Month, midnight};
 
-/// How long the answer about a month that is not closed is taken for today's: Cost Explorer refreshes at least once
-/// every 24 hours. <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-what-is.html> (read 2026-11-23)
+/// How long the answer about a month that is not closed is taken for today's. AWS updates billing data up to three
+/// times a day and advises to keep answers rather than to ask for each reader.
+/// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-api-best-practices.html> (read 2026-11-23)
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// A month is not taken for closed sooner after its end, whatever the answer says: late usage may still come in.

@@ -13,8 +13,9 @@ use crate::money::{LINE_ITEM_DECIMALS, Usd};
 use crate::quantity::exact;
 use crate::time::utc_date;
 
-/// Days before AWS's answer whose data may be incomplete. Cost Explorer refreshes at least once every 24 hours, and
-/// some data later. <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-what-is.html> (read 2026-11-23)
+/// Days before AWS's answer whose data may be incomplete: billing data is updated up to three times a day, and a day's
+/// last usage comes in on the next.
+/// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-api-best-practices.html> (read 2026-11-23)
 const LAG_DAYS: i32 = 2;
 
 /// A cent: less than this is no difference in dollars.
