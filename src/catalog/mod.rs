@@ -43,7 +43,7 @@ use fetched::Fetched;
 /// Rates of AWS's Linux on-demand, spot, reserved, EBS and address charges, and the facts around them.
 ///
 /// The shipped rates, and over them those that were [fetched](RateCard::with). The shipped arrays are sorted by their
-/// keys (`build.rs`), rows hold the indices of their region and type in [`rows`]: a lookup is two binary searches for
+/// keys (`build.rs`), rows hold the indices of their region and type in `rows`: a lookup is two binary searches for
 /// the names and one for the row.
 #[derive(Clone)]
 pub struct RateCard {
