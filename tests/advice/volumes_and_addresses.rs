@@ -32,8 +32,8 @@ fn an_unattached_volume_is_bounded_by_its_creation() {
 fn more_sights_or_a_note_make_it_surer() {
     let sights = ["2026-10-10T12:00:00Z", "2026-10-20T12:00:00Z", SEEN];
     let facts = sights.map(|seen| volume("vol-1", "gp3", 100).created("2026-10-01").seen(seen).fact());
-    // 100 GB × $0.08 × 11/31 since the second sight, and × 30.5/31 since it was created.
-    assert_eq!(shown(advise(&facts, SEEN)[0].accrued.as_ref()), "$2.84–$7.87");
+    // 100 GB × $0.08 × 21/31 since the first sight of it unattached, and × 30.5/31 since it was created.
+    assert_eq!(shown(advise(&facts, SEEN)[0].accrued.as_ref()), "$5.42–$7.87");
     let facts = [
         volume("vol-1", "gp3", 100).created("2026-10-01").seen("2026-10-10T12:00:00Z").on("i-9", true).fact(),
         volume("vol-1", "gp3", 100).created("2026-10-01").seen("2026-10-20T12:00:00Z").fact(),
