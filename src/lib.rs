@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod ledger;
 
 pub mod advice;
+pub mod alerts;
 pub mod billing;
 pub mod break_even;
 

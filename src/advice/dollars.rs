@@ -101,7 +101,13 @@ impl Dollars {
     /// So many times as much; `None` becomes unknown.
     #[must_use]
     pub fn times(self, factor: Decimal) -> Dollars {
-        let times = |usd: Usd| usd.scaled(factor, Decimal::ONE);
+        self.scaled(factor, Decimal::ONE)
+    }
+
+    /// Times `factor`, then divided by `by`: a division comes last.
+    #[must_use]
+    pub fn scaled(self, factor: Decimal, by: Decimal) -> Dollars {
+        let times = |usd: Usd| usd.scaled(factor, by);
         let too_large = || "it is too large to hold exactly".to_owned();
         let (least, most) = self.bounds();
         match times(least) {

@@ -27,7 +27,10 @@ pub struct Finding {
     pub accrued: Option<Dollars>,
     /// The most it has cost by now, if it is still there.
     pub accrued_if_still_there: Option<Usd>,
+    /// Since when it costs in vain, at the latest. `None` where nothing is lost yet, or nothing tells.
+    pub since: Option<Timestamp>,
     pub saving_per_month: Dollars,
+    pub confidence: Confidence,
     /// First of them: to keep things as they are.
     pub choices: Vec<Choice>,
     /// What can go wrong.
@@ -38,6 +41,52 @@ impl Finding {
     /// The way out that loses nothing, or the only one.
     pub fn recommended(&self) -> Option<&Choice> {
         self.choices.iter().find(|choice| choice.recommended)
+    }
+}
+
+/// How sure it is that the finding is one, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confidence {
+    pub level: Level,
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+impl Level {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+        }
+    }
+}
+
+impl Confidence {
+    pub(super) fn high(why: impl Into<String>) -> Confidence {
+        Confidence { level: Level::High, why: why.into() }
+    }
+
+    pub(super) fn medium(why: impl Into<String>) -> Confidence {
+        Confidence { level: Level::Medium, why: why.into() }
+    }
+
+    pub(super) fn low(why: impl Into<String>) -> Confidence {
+        Confidence { level: Level::Low, why: why.into() }
+    }
+
+    /// Of what was seen, up to dollars that are known.
+    pub(super) fn as_seen(what: &str, dollars: &Dollars) -> Confidence {
+        match dollars.why_unknown() {
+            None => Confidence::high(what),
+            Some(why) => Confidence::medium(format!("{what}; in dollars it is not known: {why}")),
+        }
     }
 }
 

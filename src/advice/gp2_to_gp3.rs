@@ -9,7 +9,7 @@ use super::View;
 use super::command::{Aws, or_withheld};
 use super::cost::{grouped, moment, shape_name, volume_month};
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding};
+use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::Volume;
 use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
 use crate::ledger::VolumeShape;
@@ -97,6 +97,11 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
         parts: Vec::new(),
         accrued: None,
         accrued_if_still_there: None,
+        since: None,
+        confidence: match saving.why_unknown() {
+            None => Confidence::high("both are priced, for the same size and sustained speed"),
+            Some(why) => Confidence::low(format!("a rate is missing: {why}")),
+        },
         saving_per_month: saving,
         choices: choices(view, volume, shape, matching),
         risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \

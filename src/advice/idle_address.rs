@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::View;
 use super::cost::{Since, address_accrued, address_month, moment};
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding, Part};
+use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::Address;
 use super::standing::State;
 use super::ways_out::Holding;
@@ -69,6 +69,8 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
         }],
         accrued: Some(so_far),
         accrued_if_still_there: by_now.filter(|_| view.now > until),
+        since: since.map(|(since, _)| since.latest),
+        confidence: Confidence::as_seen("AWS bills an address whether used or not; it was seen idle", &month.dollars),
         choices: vec![
             Choice::new(Action::Keep, "as it is, idle", holding.keep_month()),
             holding.release_choice().recommended(),

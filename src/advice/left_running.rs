@@ -6,7 +6,7 @@ use super::cost::{
     accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent, volume_month,
 };
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding, Part};
+use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::Volume;
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
@@ -66,6 +66,8 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         parts,
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
+        since: Some(session.start),
+        confidence: Confidence::low("that it runs is known, whether it works is not"),
         // As much as it would cost running on; what it earns meanwhile only its owner knows.
         saving_per_month: match ends_at_stop.most() {
             Some(most) => Dollars::at_most(most),

@@ -23,7 +23,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 
 pub use dollars::Dollars;
-pub use finding::{Action, Choice, Finding, Part};
+pub use finding::{Action, Choice, Confidence, Finding, Level, Part};
 
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;

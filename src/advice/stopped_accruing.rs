@@ -7,7 +7,7 @@ use super::cost::{
     Since, accrued, accrued_by_now, address_accrued, address_month, moment, shape_name, volume_month, whole_days,
 };
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding, Part};
+use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::{Address, Volume};
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
@@ -65,7 +65,9 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         evidence,
         accrued: Some(priced.iter().fold(Dollars::ZERO, |sum, priced| sum.plus(priced.part.accrued.clone()))),
         accrued_if_still_there: by_now.filter(|_| view.now > until),
+        since: Some(since.latest),
         saving_per_month: holding.saving(),
+        confidence: confidence(stop, &holding.storage()),
         choices: choices(&holding, standing.id),
         risk: risk(view, standing),
         parts: priced.into_iter().map(|priced| priced.part).collect(),
@@ -157,6 +159,13 @@ fn of_address(view: &View<'_>, address: &Address<'_>, stop: Stop) -> Priced {
         by_now,
         evidence,
     }
+}
+
+fn confidence(stop: Stop, storage: &Dollars) -> Confidence {
+    if stop.since.earliest == stop.since.latest {
+        return Confidence::as_seen("its stop has a time", storage);
+    }
+    Confidence::medium("since when it is stopped is bounded by what was seen: the days and dollars are bounds")
 }
 
 fn stop_evidence(view: &View<'_>, standing: &Standing<'_>, volumes: &[&Volume<'_>], stop: Stop) -> Vec<String> {

@@ -6,7 +6,7 @@ use super::View;
 use super::command::{Aws, or_withheld};
 use super::cost::{Since, accrued, accrued_by_now, moment, shape_name, volume_month};
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding, Part};
+use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::{Holder, Volume};
 use super::stopped_accruing::snapshots_line;
 use super::ways_out::Holding;
@@ -59,7 +59,12 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
         }],
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&volume.usage, since, view.now, view.card).filter(|_| view.now > until),
+        since: Some(since.latest),
         saving_per_month: holding.saving(),
+        confidence: match since.earliest == since.latest {
+            true => Confidence::as_seen("it was noted as unattached", &holding.storage()),
+            false => Confidence::as_seen("it was seen unattached; since when is bounded", &holding.storage()),
+        },
         choices: choices(view, volume, &holding),
         risk: "somebody may mean to attach it again; a deleted volume cannot be had back, snapshots apart".to_owned(),
     }

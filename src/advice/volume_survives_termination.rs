@@ -4,7 +4,7 @@ use super::View;
 use super::command::Aws;
 use super::cost::{moment, shape_name, volume_month};
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Finding};
+use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::{Holder, Volume};
 
 pub(super) const ID: &str = "volume-survives-termination";
@@ -42,6 +42,8 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         accrued: None,
         accrued_if_still_there: None,
         // Nothing is saved before the instance goes.
+        since: None,
+        confidence: Confidence::high("AWS says so of the attachment"),
         saving_per_month: Dollars::ZERO,
         choices: vec![
             Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars),

@@ -1,0 +1,204 @@
+//! From one look to the next: what is told, and what is remembered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::episode::{Episode, State, Steps};
+use super::notice::{Kind, Notice};
+use crate::advice::{Dollars, Finding};
+use crate::money::Usd;
+use crate::time::{ESTIMATE_MONTH_HOURS, hours};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Days after the opening at which one is reminded; after the last of them, weekly.
+const REMIND_AFTER_DAYS: [i64; 3] = [1, 3, 7];
+const REMIND_EVERY_DAYS: i64 = 7;
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct Look<'a> {
+    pub findings: &'a [Finding],
+    /// Ids of findings that somebody wants to hear nothing of for now: they neither open nor escalate, nor are they over.
+    pub silenced: &'a BTreeSet<String>,
+    /// Of findings that were open and are not there any more: the newest evidence of their resource. A finding of which
+    /// nothing newer is known than when it was last seen is not over.
+    pub evidence: &'a BTreeMap<String, Timestamp>,
+    pub steps: &'a Steps,
+}
+
+/// What follows: episodes that are new or have changed, and what to tell, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    pub episodes: Vec<Episode>,
+    pub notices: Vec<Notice>,
+}
+
+/// `past` holds the last episode of each finding.
+pub fn decide(look: &Look<'_>, past: &BTreeMap<String, Episode>, now: Timestamp) -> Decision {
+    let mut decision = Decision::default();
+    let mut there = BTreeSet::new();
+    for finding in look.findings {
+        if !there.insert(finding.id.as_str()) {
+            continue;
+        }
+        let silenced = look.silenced.contains(&finding.id);
+        match past.get(&finding.id) {
+            Some(episode) if episode.is_open() => decision.go_on(finding, episode, silenced, look.steps, now),
+            _ if silenced => {}
+            // What was known when it was resolved does not open it again: an older ledger may be looked at.
+            Some(over) if over.resolved_at.is_some_and(|at| finding.last_seen <= at) => {}
+            before => decision.open(finding, before.map_or(1, |over| over.number + 1), look.steps, now),
+        }
+    }
+    for episode in past.values().filter(|episode| episode.is_open() && !there.contains(episode.finding.as_str())) {
+        if let Some(seen_over) = look.evidence.get(&episode.finding).filter(|at| **at > episode.last_seen) {
+            decision.resolve(episode, *seen_over);
+        }
+    }
+    decision
+}
+
+impl Decision {
+    fn open(&mut self, finding: &Finding, number: u32, steps: &Steps, now: Timestamp) {
+        let since = finding.since.unwrap_or(now).min(finding.last_seen);
+        let mut episode = Episode {
+            finding: finding.id.clone(),
+            number,
+            state: State::Open,
+            opened_at: now,
+            since,
+            last_seen: finding.last_seen,
+            told_days: 0,
+            told_usd: Usd::ZERO,
+            reminders: 0,
+            resolved_at: None,
+            accrued: Dollars::ZERO,
+            per_month: Dollars::ZERO,
+            rule: finding.rule.to_owned(),
+            title: String::new(),
+            resource: finding.resource.id.clone(),
+            name: String::new(),
+            account: String::new(),
+            region: String::new(),
+            command: String::new(),
+        };
+        describe(&mut episode, finding);
+        // What it has passed already is told with the opening.
+        (episode.told_days, episode.told_usd) = passed(&episode, steps);
+        self.notices.push(notice(&episode, Kind::Opened));
+        self.episodes.push(episode);
+    }
+
+    fn go_on(&mut self, finding: &Finding, before: &Episode, silenced: bool, steps: &Steps, now: Timestamp) {
+        let mut episode = before.clone();
+        // An older ledger, or one without the newest file, takes nothing back.
+        if finding.last_seen >= before.last_seen {
+            describe(&mut episode, finding);
+        }
+        if !silenced {
+            let worse = escalations(&mut episode, steps);
+            let due = reminders_due(&episode, now);
+            if worse.is_empty() && due > episode.reminders {
+                self.notices.push(notice(&episode, Kind::Reminder { number: due }));
+            }
+            // An escalation tells all that a reminder would.
+            episode.reminders = episode.reminders.max(due);
+            self.notices.extend(worse.into_iter().map(|kind| notice(&episode, kind)));
+        }
+        if episode != *before {
+            self.episodes.push(episode);
+        }
+    }
+
+    fn resolve(&mut self, before: &Episode, seen_over: Timestamp) {
+        let mut episode = before.clone();
+        episode.state = State::Resolved;
+        episode.resolved_at = Some(seen_over);
+        episode.accrued = in_all(before, seen_over);
+        self.notices.push(notice(&episode, Kind::Resolved));
+        self.episodes.push(episode);
+    }
+}
+
+/// The newest word on it.
+fn describe(episode: &mut Episode, finding: &Finding) {
+    episode.last_seen = finding.last_seen;
+    if let Some(since) = finding.since {
+        episode.since = since.min(finding.last_seen);
+    }
+    episode.accrued = finding.accrued.clone().unwrap_or(Dollars::ZERO);
+    episode.per_month = finding.parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
+    episode.title.clone_from(&finding.title);
+    episode.name.clone_from(&finding.resource.name);
+    episode.account.clone_from(&finding.resource.account);
+    episode.region.clone_from(&finding.resource.region);
+    episode.command = finding.recommended().map(|choice| choice.commands.join(" && ")).unwrap_or_default();
+}
+
+/// The highest step of age and of dollars that it has surely passed. Its age ends with its last sight: what nobody has
+/// looked at since is not known to have grown older.
+fn passed(episode: &Episode, steps: &Steps) -> (u32, Usd) {
+    let age = episode.last_seen.duration_since(episode.since).as_hours() / DAY.as_hours();
+    let highest = |count: usize| count.checked_sub(1);
+    let days = highest(steps.days_passed(age)).and_then(|at| steps.days.get(at)).copied();
+    let least = episode.accrued.least().unwrap_or(Usd::ZERO);
+    let usd = highest(steps.usd_passed(least)).and_then(|at| steps.usd.get(at)).copied();
+    (days.unwrap_or(0), usd.unwrap_or(Usd::ZERO))
+}
+
+fn escalations(episode: &mut Episode, steps: &Steps) -> Vec<Kind> {
+    let (days, usd) = passed(episode, steps);
+    let mut worse = Vec::new();
+    if days > episode.told_days {
+        episode.told_days = days;
+        worse.push(Kind::AgeStep { days });
+    }
+    if usd > episode.told_usd {
+        episode.told_usd = usd;
+        worse.push(Kind::DollarStep { usd: usd.exact() });
+    }
+    worse
+}
+
+/// How many reminders should have gone out by now.
+fn reminders_due(episode: &Episode, now: Timestamp) -> u32 {
+    let days = now.duration_since(episode.opened_at).as_hours() / DAY.as_hours();
+    let first = REMIND_AFTER_DAYS.iter().filter(|after| **after <= days).count();
+    let last = REMIND_AFTER_DAYS.last().copied().unwrap_or_default();
+    let weekly = if days > last { (days - last) / REMIND_EVERY_DAYS } else { 0 };
+    u32::try_from(first).unwrap_or(u32::MAX).saturating_add(u32::try_from(weekly).unwrap_or(u32::MAX))
+}
+
+/// What an episode cost from its beginning to its end: it ended at some time between the last sight and `seen_over`.
+fn in_all(episode: &Episode, seen_over: Timestamp) -> Dollars {
+    let unseen = hours(seen_over.duration_since(episode.last_seen).as_secs().max(0));
+    let since_then = episode.per_month.clone().scaled(unseen, Decimal::from(ESTIMATE_MONTH_HOURS));
+    let at_most = match (since_then.most(), since_then.why_unknown()) {
+        (Some(most), _) => Dollars::at_most(most),
+        (None, why) => Dollars::unknown(why.unwrap_or("its cost a month is unknown")),
+    };
+    episode.accrued.clone().plus(at_most)
+}
+
+fn notice(episode: &Episode, kind: Kind) -> Notice {
+    let goes_on = !matches!(kind, Kind::Resolved);
+    let per_month = &episode.per_month;
+    Notice {
+        key: format!("{}#{}:{}", episode.finding, episode.number, kind.key()),
+        kind,
+        about: episode.finding.clone(),
+        rule: episode.rule.clone(),
+        title: episode.title.clone(),
+        resource: episode.resource.clone(),
+        name: episode.name.clone(),
+        account: episode.account.clone(),
+        region: episode.region.clone(),
+        cost: episode.accrued.to_string(),
+        cost_note: episode.accrued.why_unknown().unwrap_or_default().to_owned(),
+        per_month: if goes_on && *per_month != Dollars::ZERO { per_month.to_string() } else { String::new() },
+        last_seen: episode.last_seen,
+        command: if goes_on { episode.command.clone() } else { String::new() },
+    }
+}
