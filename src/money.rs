@@ -18,6 +18,7 @@ pub const LINE_ITEM_DECIMALS: u32 = 10;
 pub struct Usd(Decimal);
 
 impl Usd {
+    pub const ONE: Usd = Usd(Decimal::ONE);
     pub const ZERO: Usd = Usd(Decimal::ZERO);
 
     pub const fn new(amount: Decimal) -> Usd {

@@ -90,8 +90,11 @@ fn crossing(spend: &Spend, budget: Usd, measure: Measure, told: &BTreeSet<String
         account,
         region,
         cost: dollars.to_string(),
+        least_usd: dollars.least(),
+        most_usd: dollars.most(),
         cost_note: dollars.why_unknown().unwrap_or_default().to_owned(),
         per_month: String::new(),
+        saving_per_month: String::new(),
         last_seen: spend.until,
         command: String::new(),
     })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::episode::{Episode, State, Steps};
+use super::episode::{Amount, Episode, State, Steps};
 use super::notice::{Kind, Notice};
 use crate::advice::{Dollars, Finding};
 use crate::money::Usd;
@@ -74,8 +74,9 @@ impl Decision {
             told_usd: Usd::ZERO,
             reminders: 0,
             resolved_at: None,
-            accrued: Dollars::ZERO,
-            per_month: Dollars::ZERO,
+            accrued: None,
+            per_month: Amount::from(&Dollars::ZERO),
+            saving_per_month: Amount::from(&Dollars::ZERO),
             rule: finding.rule.to_owned(),
             title: String::new(),
             resource: finding.resource.id.clone(),
@@ -116,7 +117,7 @@ impl Decision {
         let mut episode = before.clone();
         episode.state = State::Resolved;
         episode.resolved_at = Some(seen_over);
-        episode.accrued = in_all(before, seen_over);
+        episode.accrued = in_all(before, seen_over).as_ref().map(Amount::from);
         self.notices.push(notice(&episode, Kind::Resolved));
         self.episodes.push(episode);
     }
@@ -128,8 +129,10 @@ fn describe(episode: &mut Episode, finding: &Finding) {
     if let Some(since) = finding.since {
         episode.since = since.min(finding.last_seen);
     }
-    episode.accrued = finding.accrued.clone().unwrap_or(Dollars::ZERO);
-    episode.per_month = finding.parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
+    episode.accrued = finding.accrued.as_ref().map(Amount::from);
+    let per_month = finding.parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
+    episode.per_month = Amount::from(&per_month);
+    episode.saving_per_month = Amount::from(&finding.saving_per_month);
     episode.title.clone_from(&finding.title);
     episode.name.clone_from(&finding.resource.name);
     episode.account.clone_from(&finding.resource.account);
@@ -143,7 +146,7 @@ fn passed(episode: &Episode, steps: &Steps) -> (u32, Usd) {
     let age = episode.last_seen.duration_since(episode.since).as_hours() / DAY.as_hours();
     let highest = |count: usize| count.checked_sub(1);
     let days = highest(steps.days_passed(age)).and_then(|at| steps.days.get(at)).copied();
-    let least = episode.accrued.least().unwrap_or(Usd::ZERO);
+    let least = episode.accrued.as_ref().and_then(|accrued| accrued.dollars().least()).unwrap_or(Usd::ZERO);
     let usd = highest(steps.usd_passed(least)).and_then(|at| steps.usd.get(at)).copied();
     (days.unwrap_or(0), usd.unwrap_or(Usd::ZERO))
 }
@@ -172,19 +175,22 @@ fn reminders_due(episode: &Episode, now: Timestamp) -> u32 {
 }
 
 /// What an episode cost from its beginning to its end: it ended at some time between the last sight and `seen_over`.
-fn in_all(episode: &Episode, seen_over: Timestamp) -> Dollars {
+fn in_all(episode: &Episode, seen_over: Timestamp) -> Option<Dollars> {
+    let accrued = episode.accrued.as_ref()?.dollars();
     let unseen = hours(seen_over.duration_since(episode.last_seen).as_secs().max(0));
-    let since_then = episode.per_month.clone().scaled(unseen, Decimal::from(ESTIMATE_MONTH_HOURS));
+    let since_then = episode.per_month.dollars().scaled(unseen, Decimal::from(ESTIMATE_MONTH_HOURS));
     let at_most = match (since_then.most(), since_then.why_unknown()) {
         (Some(most), _) => Dollars::at_most(most),
         (None, why) => Dollars::unknown(why.unwrap_or("its cost a month is unknown")),
     };
-    episode.accrued.clone().plus(at_most)
+    Some(accrued.plus(at_most))
 }
 
 fn notice(episode: &Episode, kind: Kind) -> Notice {
     let goes_on = !matches!(kind, Kind::Resolved);
-    let per_month = &episode.per_month;
+    let text = |dollars: &Dollars| if *dollars == Dollars::ZERO { String::new() } else { dollars.to_string() };
+    let accrued = episode.accrued.as_ref().map(Amount::dollars);
+    let accrued = accrued.as_ref();
     Notice {
         key: format!("{}#{}:{}", episode.finding, episode.number, kind.key()),
         kind,
@@ -195,9 +201,12 @@ fn notice(episode: &Episode, kind: Kind) -> Notice {
         name: episode.name.clone(),
         account: episode.account.clone(),
         region: episode.region.clone(),
-        cost: episode.accrued.to_string(),
-        cost_note: episode.accrued.why_unknown().unwrap_or_default().to_owned(),
-        per_month: if goes_on && *per_month != Dollars::ZERO { per_month.to_string() } else { String::new() },
+        cost: accrued.map(Dollars::to_string).unwrap_or_default(),
+        least_usd: accrued.and_then(Dollars::least),
+        most_usd: accrued.and_then(Dollars::most),
+        cost_note: accrued.and_then(Dollars::why_unknown).unwrap_or_default().to_owned(),
+        per_month: if goes_on { text(&episode.per_month.dollars()) } else { String::new() },
+        saving_per_month: if goes_on { text(&episode.saving_per_month.dollars()) } else { String::new() },
         last_seen: episode.last_seen,
         command: if goes_on { episode.command.clone() } else { String::new() },
     }

@@ -68,11 +68,10 @@ pub struct Episode {
     /// Reminders so far.
     pub reminders: u32,
     pub resolved_at: Option<Timestamp>,
-    /// Up to `last_seen`.
-    #[serde(with = "dollars")]
-    pub accrued: Dollars,
-    #[serde(with = "dollars")]
-    pub per_month: Dollars,
+    /// Up to `last_seen`. `None`: nothing is lost, something could be saved.
+    pub accrued: Option<Amount>,
+    pub per_month: Amount,
+    pub saving_per_month: Amount,
     pub rule: String,
     pub title: String,
     pub resource: String,
@@ -88,33 +87,28 @@ impl Episode {
     }
 }
 
-/// Amounts with their bounds as text, so that no digit is lost.
-mod dollars {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+/// Dollars with their bounds as they are kept: as text, so that no digit is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    least: Option<Usd>,
+    most: Option<Usd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
 
-    use crate::advice::Dollars;
-    use crate::money::Usd;
-
-    #[derive(Serialize, Deserialize)]
-    struct Bounds {
-        least: Option<Usd>,
-        most: Option<Usd>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        why: Option<String>,
+impl From<&Dollars> for Amount {
+    fn from(dollars: &Dollars) -> Amount {
+        Amount { least: dollars.least(), most: dollars.most(), why: dollars.why_unknown().map(str::to_owned) }
     }
+}
 
-    pub fn serialize<S: Serializer>(dollars: &Dollars, to: S) -> Result<S::Ok, S::Error> {
-        let why = dollars.why_unknown().map(str::to_owned);
-        Bounds { least: dollars.least(), most: dollars.most(), why }.serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dollars, D::Error> {
-        let Bounds { least, most, why } = Bounds::deserialize(from)?;
-        let unknown = || why.unwrap_or_else(|| "it is unknown".to_owned());
-        Ok(match (least, most) {
+impl Amount {
+    pub fn dollars(&self) -> Dollars {
+        let unknown = || self.why.clone().unwrap_or_else(|| "it is unknown".to_owned());
+        match (self.least, self.most) {
             (Some(least), Some(most)) => Dollars::of(least, Ok(most)),
             (Some(least), None) => Dollars::AtLeast { least, why: unknown() },
             (None, _) => Dollars::Unknown { why: unknown() },
-        })
+        }
     }
 }

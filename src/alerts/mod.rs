@@ -9,9 +9,11 @@
 mod budget;
 mod decide;
 mod episode;
+mod evidence;
 mod notice;
 
 pub use budget::{Budgets, Spend, SpendOf, crossings};
 pub use decide::{Decision, Look, decide};
-pub use episode::{Episode, State, Steps};
+pub use episode::{Amount, Episode, State, Steps};
+pub use evidence::{PlacesPolled, evidence};
 pub use notice::{Kind, Measure, Notice};

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::money::Usd;
+
 /// What a budget is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,12 +90,17 @@ pub struct Notice {
     pub name: String,
     pub account: String,
     pub region: String,
-    /// What it has cost so far, or in all, with its bounds: `$12.30`, `≥ $3.65`.
+    /// What it has cost so far, or in all, with its bounds: `$12.30`, `≥ $3.65`; empty where nothing is lost.
     pub cost: String,
+    /// At least, and at most, where that is known.
+    pub least_usd: Option<Usd>,
+    pub most_usd: Option<Usd>,
     /// Why a part of the cost is unknown; empty where none is.
     pub cost_note: String,
     /// What goes on being charged; empty where nothing does.
     pub per_month: String,
+    /// What the ways out save, with its bounds; empty where it is over.
+    pub saving_per_month: String,
     /// Up to when the ledger knows.
     pub last_seen: Timestamp,
     /// What to do about it; empty where there is nothing to do.

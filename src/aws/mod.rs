@@ -25,6 +25,8 @@ mod pricing;
 #[cfg(feature = "aws")]
 mod product;
 #[cfg(feature = "aws")]
+mod sns;
+#[cfg(feature = "aws")]
 mod spot;
 
 #[cfg(feature = "aws")]
@@ -43,5 +45,7 @@ pub use places::{Asked, Place, Places, Regions};
 pub use preflight::{Wanted, fetch_preflight};
 #[cfg(feature = "aws")]
 pub use pricing::{PriceList, PricingError};
+#[cfg(feature = "aws")]
+pub use sns::{PublishError, publish};
 #[cfg(feature = "aws")]
 pub use spot::fetch_spot;

@@ -7,6 +7,8 @@ use clap::builder::Resettable;
 use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "aws")]
+mod alerts;
+#[cfg(feature = "aws")]
 mod preflight;
 mod rates;
 mod reconcile;
@@ -15,6 +17,8 @@ mod track;
 #[cfg(feature = "aws")]
 mod watch;
 
+#[cfg(feature = "aws")]
+pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
@@ -153,6 +157,9 @@ pub enum Command {
     BreakEven(BreakEvenArgs),
     /// What to stop, snapshot, terminate or keep, in dollars
     Advise(AdviseArgs),
+    /// Tell what is new, worse or over, once: terminal, webhook, Slack, SNS, email
+    #[cfg(feature = "aws")]
+    Alerts(AlertsArgs),
     /// A month's CSV files, charts and summary in one folder
     Report(ReportArgs),
     /// Record what is in the accounts now: instances, volumes, addresses and snapshots of each region

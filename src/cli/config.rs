@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+#[cfg(feature = "aws")]
+use super::alerts_config::AlertsConfig;
 use super::args::Output;
 use super::error::Failure;
 
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     #[serde(default, deserialize_with = "one_or_several")]
@@ -20,6 +22,13 @@ pub struct Config {
     pub output: Option<Output>,
     /// From what age on `--live` fetches rates anew.
     pub rates_ttl_hours: Option<u32>,
+    #[cfg(feature = "aws")]
+    #[serde(default)]
+    pub alerts: AlertsConfig,
+    /// Read, so that one file serves both builds.
+    #[cfg(not(feature = "aws"))]
+    #[serde(default)]
+    pub alerts: toml::Table,
 }
 
 impl Config {
@@ -37,8 +46,9 @@ impl Config {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
             let why: Vec<&str> = error.message().lines().collect();
-            Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", ")))
-                .hint("its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours")
+            Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(
+                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, alerts",
+            )
         })
     }
 

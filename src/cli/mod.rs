@@ -2,6 +2,10 @@
 //! and hands back what to show.
 
 mod advise;
+#[cfg(feature = "aws")]
+mod alerts;
+#[cfg(feature = "aws")]
+mod alerts_config;
 mod args;
 #[cfg(feature = "aws")]
 mod backfill;
@@ -106,6 +110,8 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         Command::Reconcile(args) => reconcile::run(&args, &request),
         Command::BreakEven(args) => break_even::run(&args, &request),
         Command::Advise(args) => advise::run(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::Alerts(args) => alerts::run(&args, &request),
         Command::Report(args) => report::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Track(args) => match &args.command {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use directories::ProjectDirs;
 use jiff::Timestamp;
 
+#[cfg(feature = "aws")]
+use super::alerts_config::AlertsConfig;
 use super::args::{Global, Output};
 use super::config::Config;
 use super::error::Failure;
@@ -49,6 +51,8 @@ pub struct Request {
     pub live: bool,
     #[cfg(feature = "aws")]
     pub rates_ttl_hours: u32,
+    #[cfg(feature = "aws")]
+    pub alerts: AlertsConfig,
     pub verbose: bool,
     pub now: Timestamp,
     /// `now` is not the clock's.
@@ -99,6 +103,8 @@ impl Request {
             live: global.live,
             #[cfg(feature = "aws")]
             rates_ttl_hours: global.rates_ttl_hours.or(config.rates_ttl_hours).unwrap_or(DEFAULT_TTL_HOURS),
+            #[cfg(feature = "aws")]
+            alerts: config.alerts,
             verbose: global.verbose,
             now,
             #[cfg(feature = "aws")]
@@ -147,6 +153,8 @@ impl Request {
             live: false,
             #[cfg(feature = "aws")]
             rates_ttl_hours: DEFAULT_TTL_HOURS,
+            #[cfg(feature = "aws")]
+            alerts: AlertsConfig::default(),
             verbose: false,
             now: Timestamp::UNIX_EPOCH,
             #[cfg(feature = "aws")]

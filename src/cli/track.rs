@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use super::alerts;
 use super::args::TrackArgs;
 use super::error::{Exit, Failure};
 use super::request::Request;
@@ -39,7 +40,11 @@ pub fn run(args: &TrackArgs, request: &Request) -> Result<Exit, Failure> {
         return Ok(Exit::Failed);
     }
     show::tables(&[round.table()], request)?;
-    Ok(if round.failures.is_empty() { Exit::Ok } else { Exit::Partial })
+    let alerted = alerts::after_track(request).unwrap_or_else(|failure| {
+        failure.print();
+        Exit::Partial
+    });
+    Ok(if round.failures.is_empty() { alerted } else { Exit::Partial })
 }
 
 pub(super) fn refuse_offline(command: &str, request: &Request) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! Line items, advice and break-even arranged as `Table` and `Chart` values, with no format in sight.
 
 pub mod advice;
+pub mod alerts;
 pub mod bill;
 pub mod break_even;
 pub mod chart;

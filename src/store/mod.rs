@@ -3,6 +3,7 @@
 //! The ledger is one SQLite file in WAL mode. An import is one transaction: after a crash at any instant
 //! it is wholly there or wholly absent.
 
+mod alerts;
 mod atomic;
 mod cost_cache;
 mod describe;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+pub use alerts::{AlertLock, Digest, Told};
 pub use atomic::{replace_directory, write_file};
 pub use cost_cache::{CostAnswer, accounts_with_costs, cost_cache, keep_costs, load_costs};
 pub use describe::{DescribeError, Described, read_descriptions};
@@ -68,6 +70,8 @@ pub enum StoreError {
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("fact {id} of the ledger {} cannot be read: {why}", path.display())]
     BrokenFact { path: PathBuf, id: i64, why: String },
+    #[error("what the ledger {} keeps of alerts cannot be read, `{what}`: {why}", path.display())]
+    BrokenAlert { path: PathBuf, what: String, why: String },
     #[error("the cached rates {} cannot be used: {why}", path.display())]
     RateCache { path: PathBuf, why: String },
     #[error(transparent)]
@@ -92,7 +96,7 @@ impl StoreError {
             }
             StoreError::NewerVersion { .. } => "update gpucost; the ledger was left as it is".to_owned(),
             StoreError::NotALedger { .. } => "name another file with --ledger; this one was left as it is".to_owned(),
-            StoreError::Damaged { .. } | StoreError::BrokenFact { .. } => {
+            StoreError::Damaged { .. } | StoreError::BrokenFact { .. } | StoreError::BrokenAlert { .. } => {
                 "it was left as it is: restore it from a backup, or import your files into a new one (--ledger)"
                     .to_owned()
             }

@@ -1,0 +1,318 @@
+//! `gpucost alerts`: what is new, worse or over, told once to each channel.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::advise;
+use super::alerts_config::{AlertsConfig, TERMINAL};
+use super::args::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
+use super::error::{Exit, Failure};
+use super::ledger::load;
+use super::request::Request;
+use super::show;
+use crate::advice::Dollars;
+use crate::alerts::{Budgets, Decision, Kind, Look, Notice, Spend, SpendOf, crossings, decide, evidence};
+use crate::ledger::{Ledger, derive};
+use crate::money::Usd;
+use crate::notify::{Channel, Fault, Message};
+use crate::report::alerts::{Delivery, Past, deliveries_table, history_table, notices_table, open_table};
+use crate::report::watch::{Owner, Sum, Watched, horizon};
+use crate::store::{Digest, Store};
+use crate::time::Month;
+
+/// What saves less a month is not worth a message, unless it is said otherwise.
+const USUAL_MIN_USD: Usd = Usd::ONE;
+
+pub fn run(args: &AlertsArgs, request: &Request) -> Result<Exit, Failure> {
+    match &args.command {
+        AlertsCommand::Run(args) => alert(args, request),
+        AlertsCommand::Test(args) => test(args, request),
+        AlertsCommand::List => list(request),
+        AlertsCommand::History(args) => history(args, request),
+    }
+}
+
+/// After `gpucost track`, if the config file has channels and does not say otherwise.
+pub fn after_track(request: &Request) -> Result<Exit, Failure> {
+    let config = &request.alerts;
+    if config.channels.is_empty() || config.after_track == Some(false) {
+        return Ok(Exit::Ok);
+    }
+    alert(&AlertsRunArgs::default(), request)
+}
+
+fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
+    let config = &request.alerts;
+    config.check()?;
+    let (budgets, min_usd) = (budgets(args, config)?, min_usd(args, config)?);
+    let wanted = if args.channels.is_empty() { config.names() } else { args.channels.clone() };
+    // A channel that cannot be used is told of at once; the others go on.
+    let mut failures: BTreeMap<&str, Failure> = BTreeMap::new();
+    let mut channels: Vec<(&str, Option<Channel>)> = Vec::new();
+    for name in &wanted {
+        match config.channel(name) {
+            Ok(channel) => channels.push((name, channel)),
+            Err(failure) if failure.exit == Exit::WrongUsage => return Err(failure),
+            Err(failure) => _ = failures.insert(name, failure),
+        }
+    }
+    let ledger = load(request, None)?;
+    let mut store = Store::open(&request.ledger)?;
+    let Some(_lock) = store.lock_alerts()? else {
+        return Err(Failure::new("another `gpucost alerts run` is at work on this ledger")
+            .hint("it tells what there is to tell; run again when it is done"));
+    };
+    let decision = decision(&ledger, &store, &budgets, min_usd, request)?;
+    let mut told = config.names();
+    told.extend(wanted.iter().filter(|name| !config.names().contains(name)).cloned());
+    store.record_decision(&decision, &told, request.now)?;
+    let mut round = Round { shown: None, deliveries: Vec::new() };
+    for (name, channel) in &channels {
+        round.tell(name, channel.as_ref(), &mut store, request)?;
+    }
+    for (name, failure) in &failures {
+        failure.print();
+        round.deliveries.push(Delivery {
+            channel: (*name).to_owned(),
+            notices: 0,
+            failed: Some(failure.message.clone()),
+        });
+    }
+    round.finish(&channels, &mut store, request)?;
+    let any_open = store.episodes()?.values().any(crate::alerts::Episode::is_open);
+    Ok(match round.deliveries.iter().any(|delivery| delivery.failed.is_some()) {
+        true => Exit::Partial,
+        false if args.fail_on_findings && any_open => Exit::Findings,
+        false => Exit::Ok,
+    })
+}
+
+/// What the ledger and its past say, with what crosses a budget.
+fn decision(
+    ledger: &Ledger,
+    store: &Store,
+    budgets: &Budgets,
+    min_usd: Usd,
+    request: &Request,
+) -> Result<Decision, Failure> {
+    let findings = advise::findings(ledger, request)?;
+    let small = |most: Option<Usd>| most.is_some_and(|most| most < min_usd);
+    let silenced: BTreeSet<String> = findings
+        .iter()
+        .filter(|finding| small(finding.saving_per_month.most()))
+        .map(|finding| finding.id.clone())
+        .collect();
+    let past = store.episodes()?;
+    let evidence = evidence(&past, ledger, &store.places_polled()?);
+    let steps = request.alerts.steps();
+    let look = Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps };
+    let mut decision = decide(&look, &past, request.now);
+    if *budgets != Budgets::default() {
+        let spends = spends(store, request)?;
+        decision.notices.extend(crossings(&spends, budgets, &store.budget_keys()?));
+    }
+    Ok(decision)
+}
+
+/// This month's dollars, of all and of each instance.
+fn spends(store: &Store, request: &Request) -> Result<Vec<Spend>, Failure> {
+    let (card, now) = (request.card()?, request.now);
+    let month = Month::of(now);
+    let ledger = derive(&store.facts()?, store.metered(Some(month))?, horizon(now))?;
+    let watched = Watched::new(&ledger, card, Timestamp::MIN, Timestamp::MIN, now);
+    // What is known stops at the last sight; the forecast goes on from there.
+    let known: BTreeMap<Owner, Sum> =
+        watched.read(card, Timestamp::MIN).rows.into_iter().map(|(owner, spent)| (owner, spent.month)).collect();
+    let reading = watched.read(card, now);
+    let until = ledger.instances.values().map(|(_, seen)| seen.seen_at).max().unwrap_or(now).min(now);
+    let mut spends = vec![Spend {
+        of: SpendOf::Month,
+        month,
+        until,
+        actual: known.values().fold(Dollars::ZERO, |sum, part| sum.plus(dollars(*part))),
+        forecast: dollars(reading.total.projected),
+    }];
+    for (owner, spent) in &reading.rows {
+        let Owner::Instance(id) = owner else { continue };
+        let Some(seen) = watched.instances().get(id) else { continue };
+        spends.push(Spend {
+            of: SpendOf::Instance {
+                id: id.clone(),
+                name: seen.name.clone(),
+                account: seen.account.clone(),
+                region: seen.region.clone(),
+            },
+            month,
+            until: seen.seen_at.min(now),
+            actual: dollars(known.get(owner).copied().unwrap_or_default()),
+            forecast: dollars(spent.projected),
+        });
+    }
+    Ok(spends)
+}
+
+fn dollars(sum: Sum) -> Dollars {
+    match sum.is_lower_bound {
+        false => Dollars::Exact(sum.usd),
+        true => Dollars::of(sum.usd, Err("a part of it has no rate".to_owned())),
+    }
+}
+
+fn budgets(args: &AlertsRunArgs, config: &AlertsConfig) -> Result<Budgets, Failure> {
+    let Budgets { month, instance } = config.budgets();
+    let of = |option: &str, text: &Option<String>, usual: Option<Usd>| match text {
+        None => Ok(usual),
+        Some(text) => amount(option, text).map(Some),
+    };
+    Ok(Budgets {
+        month: of("--budget-usd", &args.budget_usd, month)?,
+        instance: of("--instance-budget-usd", &args.instance_budget_usd, instance)?,
+    })
+}
+
+fn min_usd(args: &AlertsRunArgs, config: &AlertsConfig) -> Result<Usd, Failure> {
+    match &args.min_usd {
+        Some(text) => amount("--min-usd", text),
+        None => Ok(config.min_usd.unwrap_or(USUAL_MIN_USD)),
+    }
+}
+
+fn amount(option: &str, text: &str) -> Result<Usd, Failure> {
+    let usd: Usd = text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))?;
+    if usd.is_negative() { Err(Failure::usage(format!("{option}: {text} is negative"))) } else { Ok(usd) }
+}
+
+/// What a run shows, and whom it told.
+struct Round {
+    /// The terminal's, marked as sent once it is printed.
+    shown: Option<Digest>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Round {
+    fn tell(
+        &mut self,
+        name: &str,
+        channel: Option<&Channel>,
+        store: &mut Store,
+        request: &Request,
+    ) -> Result<(), Failure> {
+        while let Some(digest) = store.digest_to_send(name, request.now)? {
+            let Some(channel) = channel else {
+                // There is no other before this one is shown.
+                self.shown = Some(digest);
+                break;
+            };
+            let message = Message { key: &digest.key, notices: &digest.notices, made_at: digest.made_at };
+            let ended = if request.offline {
+                Err(Fault::Refused("--offline forbids it".to_owned()))
+            } else {
+                channel.send(&message)
+            };
+            match &ended {
+                Ok(()) => store.digest_sent(&digest, request.now)?,
+                Err(Fault::Refused(why)) => store.digest_refused(&digest, why)?,
+                Err(Fault::Unsure(why)) => store.digest_unsure(&digest, why)?,
+            }
+            if let Err(fault) = &ended {
+                let what = format!("the alert channel `{name}` ({}) was not told: {fault}", channel.kind());
+                Failure::new(what).hint("nothing is lost: it is sent in the next run").print();
+            }
+            self.deliveries.push(Delivery {
+                channel: name.to_owned(),
+                notices: digest.notices.len(),
+                failed: ended.err().map(|fault| fault.to_string()),
+            });
+            if self.deliveries.last().is_some_and(|delivery| delivery.failed.is_some()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what the terminal is told, then marks it as told.
+    fn finish(
+        &self,
+        channels: &[(&str, Option<Channel>)],
+        store: &mut Store,
+        request: &Request,
+    ) -> Result<(), Failure> {
+        let notices: &[Notice] = self.shown.as_ref().map_or(&[], |digest| &digest.notices);
+        let mut tables = Vec::new();
+        if channels.iter().any(|(name, _)| *name == TERMINAL) {
+            tables.push(notices_table(notices));
+        }
+        if !self.deliveries.is_empty() || tables.is_empty() {
+            tables.push(deliveries_table(&self.deliveries));
+        }
+        show::tables(&tables, request)?;
+        if let Some(digest) = &self.shown {
+            store.digest_sent(digest, request.now)?;
+        }
+        Ok(())
+    }
+}
+
+fn test(args: &AlertsTestArgs, request: &Request) -> Result<Exit, Failure> {
+    request.alerts.check()?;
+    let channel = request.alerts.channel(&args.channel)?;
+    let notices = [test_notice(request.now)];
+    let Some(channel) = channel else {
+        return show::tables(&[notices_table(&notices)], request);
+    };
+    if request.offline {
+        return Err(Failure::usage("`gpucost alerts test` sends a message, and --offline forbids it"));
+    }
+    let key = format!("test-{}", request.now.as_second());
+    channel.send(&Message { key: &key, notices: &notices, made_at: request.now }).map_err(|fault| {
+        Failure::new(format!("the alert channel `{}` ({}) was not told: {fault}", args.channel, channel.kind()))
+            .hint("mend it in the config file, or at the receiver, and test again")
+    })?;
+    let told = Delivery { channel: args.channel.clone(), notices: 1, failed: None };
+    show::tables(&[deliveries_table(&[told])], request)
+}
+
+fn test_notice(now: Timestamp) -> Notice {
+    Notice {
+        key: format!("test#{}:opened", now.as_second()),
+        kind: Kind::Opened,
+        about: "test".to_owned(),
+        rule: "test".to_owned(),
+        title: "A test of this channel: nothing is the matter".to_owned(),
+        resource: String::new(),
+        name: String::new(),
+        account: String::new(),
+        region: String::new(),
+        cost: String::new(),
+        least_usd: None,
+        most_usd: None,
+        cost_note: String::new(),
+        per_month: String::new(),
+        saving_per_month: String::new(),
+        last_seen: now,
+        command: String::new(),
+    }
+}
+
+fn list(request: &Request) -> Result<Exit, Failure> {
+    let episodes = Store::open(&request.ledger)?.episodes()?;
+    let open: Vec<_> = episodes.values().filter(|episode| episode.is_open()).collect();
+    show::tables(&[open_table(&open, request.now)], request)
+}
+
+fn history(args: &AlertsHistoryArgs, request: &Request) -> Result<Exit, Failure> {
+    let told = Store::open(&request.ledger)?.told()?;
+    let mut table = history_table(told.iter().take(args.limit).map(|told| Past {
+        notice: &told.notice,
+        decided_at: &told.decided_at,
+        channel: told.channel.as_deref(),
+        sent_at: told.sent_at.as_deref(),
+        failures: told.failures,
+        last_failure: told.last_failure.as_deref(),
+    }));
+    if told.len() > args.limit {
+        table.notes.push(format!("The newest {} of {}: --limit shows more.", args.limit, told.len()));
+    }
+    show::tables(&[table], request)
+}

@@ -1,0 +1,108 @@
+//! A digest in words, for every channel that takes text.
+
+use crate::alerts::{Kind, Notice};
+use crate::money::Usd;
+use crate::render::untrusted::visible;
+
+/// Names longer than this are cut: AWS allows 256 characters, other writers any number.
+const LONGEST: usize = 300;
+
+/// One line: what, and the dollars.
+pub fn headline(notices: &[Notice]) -> String {
+    if let [one] = notices {
+        let cost = match (&one.kind, cost(one)) {
+            (Kind::Budget { .. }, _) => String::new(),
+            (_, cost) if cost.is_empty() => cost,
+            (_, cost) => format!(" ({cost})"),
+        };
+        return format!("gpucost: {}: {}{cost}", subject(one), short(&one.title));
+    }
+    let words = ["new", "escalated", "budget", "reminder", "resolved"];
+    let counts: Vec<String> = words
+        .iter()
+        .filter_map(|word| match notices.iter().filter(|notice| notice.kind.word() == *word).count() {
+            0 => None,
+            count => Some(format!("{count} {word}")),
+        })
+        .collect();
+    let largest = notices.iter().filter_map(|notice| notice.least_usd).max().unwrap_or(Usd::ZERO);
+    format!("gpucost: {}, the largest {largest}", counts.join(", "))
+}
+
+fn subject(notice: &Notice) -> String {
+    let resource = if notice.resource.is_empty() { &notice.about } else { &notice.resource };
+    match notice.name.as_str() {
+        "" => short(resource),
+        name => format!("{} ({})", short(resource), short(name)),
+    }
+}
+
+/// `$12.30 so far, $40.00 a month, saves $15.00–$40.00 a month`, `$55.10 in all`.
+fn cost(notice: &Notice) -> String {
+    let span = if notice.kind == Kind::Resolved { "in all" } else { "so far" };
+    let said = |text: &str, words: &str| (!text.is_empty()).then(|| words.replace("{}", text));
+    let parts = [
+        said(&notice.cost, &format!("{{}} {span}")),
+        said(&notice.per_month, "{} a month"),
+        said(&notice.saving_per_month, "saves {} a month"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What happened, of what age or sum.
+fn transition(kind: &Kind) -> String {
+    match kind {
+        Kind::Opened => "NEW".to_owned(),
+        Kind::AgeStep { days } => format!("ESCALATED, {days} days"),
+        Kind::DollarStep { usd } => format!("ESCALATED, ${usd}"),
+        Kind::Reminder { number } => format!("REMINDER {number}"),
+        Kind::Resolved => "RESOLVED".to_owned(),
+        Kind::Budget { measure, percent } => format!("BUDGET, {} {percent} %", measure.name()),
+    }
+}
+
+/// The lines on one notice, the first of them its heading.
+pub(super) fn lines(notice: &Notice) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", transition(&notice.kind), subject(notice)), short(&notice.title)];
+    let cost = cost(notice);
+    if !matches!(notice.kind, Kind::Budget { .. }) && !cost.is_empty() {
+        lines.push(cost);
+    }
+    if !notice.cost_note.is_empty() {
+        lines.push(short(&notice.cost_note));
+    }
+    let place = [notice.region.as_str(), notice.account.as_str()];
+    let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).map(short).collect();
+    let seen = notice.last_seen.strftime("%Y-%m-%d %H:%M UTC");
+    lines.push(if place.is_empty() {
+        format!("as of {seen}")
+    } else {
+        format!("{}, as of {seen}", place.join(", account "))
+    });
+    if !notice.command.is_empty() {
+        lines.push(format!("do: {}", visible(&notice.command)));
+    }
+    lines
+}
+
+/// The whole digest as plain text.
+pub fn text(key: &str, notices: &[Notice]) -> String {
+    let mut text = format!("{}\n", headline(notices));
+    for notice in notices {
+        text.push('\n');
+        for (at, line) in lines(notice).iter().enumerate() {
+            text.push_str(&format!("{}{line}\n", if at == 0 { "" } else { "  " }));
+        }
+    }
+    text.push_str(&format!(
+        "\nMessage {key}. Ways out: gpucost advise. Silence one: gpucost advise --snooze ID --until DATE\n"
+    ));
+    text
+}
+
+/// Without what a terminal or a reader of mail would obey, and not longer than anyone reads.
+pub(super) fn short(text: &str) -> String {
+    let cut: String = text.chars().take(LONGEST).collect();
+    let ellipsis = if cut.len() < text.len() { "…" } else { "" };
+    format!("{}{ellipsis}", visible(&cut))
+}

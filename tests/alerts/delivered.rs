@@ -1,0 +1,201 @@
+//! From a decision to a channel: at least once each, twice only where it cannot be told whether it arrived.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gpucost::alerts::{Look, Steps, decide};
+use gpucost::store::Store;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use crate::story::{at, finding};
+
+/// How sending one digest ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Taken,
+    Refused,
+    /// No answer came: it arrived, or not.
+    Unsure {
+        arrived: bool,
+    },
+    /// The process dies before or after the channel took it, and has written nothing down since.
+    Dies {
+        arrived: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    /// Which of five findings are there.
+    there: [bool; 5],
+    hours: i64,
+    /// Of each of two channels; `None`: the run is not told of the channel.
+    fates: [Option<Fate>; 2],
+    /// It dies once it has decided.
+    dies_early: bool,
+}
+
+fn runs() -> impl Strategy<Value = Vec<Run>> {
+    let fate = prop_oneof![
+        5 => Just(Fate::Taken),
+        2 => Just(Fate::Refused),
+        1 => any::<bool>().prop_map(|arrived| Fate::Unsure { arrived }),
+        2 => any::<bool>().prop_map(|arrived| Fate::Dies { arrived }),
+    ];
+    let fates = [prop::option::weighted(0.9, fate.clone()), prop::option::weighted(0.9, fate)];
+    let run = (any::<[bool; 5]>(), 1i64..80, fates, prop::bool::weighted(0.1));
+    let run = run.prop_map(|(there, hours, fates, dies_early)| Run { there, hours, fates, dies_early });
+    prop::collection::vec(run, 1..12)
+}
+
+/// What a channel holds: message keys with the notices in them, as they came.
+#[derive(Default)]
+struct Inbox {
+    messages: Vec<(String, Vec<String>)>,
+    /// Message keys of which nobody knows whether they arrived.
+    doubtful: BTreeSet<String>,
+}
+
+const CHANNELS: [&str; 2] = ["ops", "lead"];
+
+struct World {
+    dir: TempDir,
+    inboxes: BTreeMap<&'static str, Inbox>,
+    all: Vec<String>,
+    now: i64,
+}
+
+impl World {
+    /// One `alerts run`, from a process that has just started.
+    fn run(&mut self, run: &Run) {
+        self.now += run.hours;
+        let now = at(self.now);
+        let mut store = Store::create(&self.dir.path().join("l.db")).unwrap();
+        let lock = store.lock_alerts().unwrap();
+        assert!(lock.is_some(), "a process that died holds no lock");
+        let there = run.there.iter().enumerate().filter(|(_, there)| **there);
+        let findings: Vec<_> = there.map(|(n, _)| finding(u8::try_from(n).unwrap(), at(0), now, 100)).collect();
+        let past = store.episodes().unwrap();
+        let evidence = past.keys().map(|id| (id.clone(), now)).collect();
+        let (steps, silenced) = (Steps::default(), BTreeSet::new());
+        let decision =
+            decide(&Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, now);
+        self.all.extend(decision.notices.iter().map(|notice| notice.key.clone()));
+        store.record_decision(&decision, &CHANNELS.map(str::to_owned), now).unwrap();
+        if run.dies_early {
+            return;
+        }
+        for (channel, fate) in CHANNELS.into_iter().zip(run.fates) {
+            let Some(fate) = fate else { continue };
+            if !self.send(&mut store, channel, fate) {
+                return;
+            }
+        }
+    }
+
+    /// `false`: the process died.
+    fn send(&mut self, store: &mut Store, channel: &'static str, fate: Fate) -> bool {
+        let now = at(self.now);
+        while let Some(digest) = store.digest_to_send(channel, now).unwrap() {
+            let inbox = self.inboxes.entry(channel).or_default();
+            let arrived = matches!(fate, Fate::Taken | Fate::Unsure { arrived: true } | Fate::Dies { arrived: true });
+            if arrived {
+                let keys = digest.notices.iter().map(|notice| notice.key.clone()).collect();
+                inbox.messages.push((digest.key.clone(), keys));
+            }
+            match fate {
+                Fate::Taken => store.digest_sent(&digest, now).unwrap(),
+                Fate::Refused => store.digest_refused(&digest, "said no").unwrap(),
+                Fate::Unsure { .. } => store.digest_unsure(&digest, "no answer").unwrap(),
+                Fate::Dies { .. } => {}
+            }
+            if matches!(fate, Fate::Unsure { .. } | Fate::Dies { .. }) {
+                inbox.doubtful.insert(digest.key.clone());
+            }
+            if matches!(fate, Fate::Dies { .. }) {
+                return false;
+            }
+            if fate != Fate::Taken {
+                break;
+            }
+        }
+        true
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn each_notice_reaches_each_channel_and_twice_only_under_one_key(runs in runs()) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world = World { dir, inboxes: BTreeMap::new(), all: Vec::new(), now: 0 };
+        for run in &runs {
+            world.run(run);
+        }
+        // The next runs are whole.
+        let there = runs.last().unwrap().there;
+        for _ in 0..2 {
+            world.run(&Run { there, hours: 1, fates: [Some(Fate::Taken); 2], dies_early: false });
+        }
+        for channel in CHANNELS {
+            let empty = Inbox::default();
+            let inbox = world.inboxes.get(channel).unwrap_or(&empty);
+            let mut first: Vec<&String> = Vec::new();
+            let mut by_message: BTreeMap<&String, &String> = BTreeMap::new();
+            for (message, notices) in &inbox.messages {
+                for notice in notices {
+                    match by_message.get(notice) {
+                        None => {
+                            first.push(notice);
+                            by_message.insert(notice, message);
+                        }
+                        Some(earlier) => {
+                            prop_assert_eq!(*earlier, message, "{} came under two keys", notice);
+                            prop_assert!(inbox.doubtful.contains(message), "{} came twice without need", notice);
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(first, world.all.iter().collect::<Vec<_>>(), "{}: all of them, in their order", channel);
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_is_new_is_told_what_is_open_and_not_what_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&dir.path().join("l.db")).unwrap();
+    let (steps, silenced) = (Steps::default(), BTreeSet::new());
+    let look = |store: &mut Store, findings: &[gpucost::advice::Finding], channels: &[&str], hours: i64| {
+        let past = store.episodes().unwrap();
+        let evidence = past.keys().map(|id| (id.clone(), at(hours))).collect();
+        let decision =
+            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();
+        store.record_decision(&decision, &channels, at(hours)).unwrap();
+    };
+    look(&mut store, &[finding(1, at(0), at(1), 100), finding(2, at(0), at(1), 100)], &["ops"], 1);
+    look(&mut store, &[finding(2, at(0), at(2), 100)], &["ops"], 2);
+    look(&mut store, &[finding(2, at(0), at(3), 100)], &["ops", "lead"], 3);
+    let told = |store: &mut Store, channel: &str| -> Vec<String> {
+        let digest = store.digest_to_send(channel, at(4)).unwrap();
+        digest.into_iter().flat_map(|digest| digest.notices).map(|notice| notice.key).collect()
+    };
+    assert_eq!(told(&mut store, "lead"), ["stopped-accruing:i-2#1:opened"]);
+    assert_eq!(
+        told(&mut store, "ops"),
+        ["stopped-accruing:i-1#1:opened", "stopped-accruing:i-2#1:opened", "stopped-accruing:i-1#1:resolved"]
+    );
+}
+
+#[test]
+fn one_run_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l.db");
+    let (one, other) = (Store::create(&path).unwrap(), Store::create(&path).unwrap());
+    let held = one.lock_alerts().unwrap();
+    assert!(held.is_some() && other.lock_alerts().unwrap().is_none());
+    drop(held);
+    assert!(other.lock_alerts().unwrap().is_some());
+}

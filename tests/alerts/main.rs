@@ -1,0 +1,5 @@
+//! Alerts: what is told, once, whatever the clock, the findings, the channels and crashes do.
+
+mod decided;
+mod delivered;
+mod story;
