@@ -43,7 +43,7 @@ pub enum Trouble {
 }
 
 /// Codes by which AWS says that the policy does not allow a call.
-const DENIED: [&str; 3] = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"];
+const DENIED: [&str; 4] = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthorizationError"];
 /// The code by which EC2 says that a region was not opted into.
 const NOT_OPTED_IN: &str = "OptInRequired";
 /// Codes by which AWS says that the credentials are no good. A region that was not opted into says the first three of

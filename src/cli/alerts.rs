@@ -39,7 +39,8 @@ pub fn after_track(request: &Request) -> Result<Exit, Failure> {
     if config.channels.is_empty() || config.after_track == Some(false) {
         return Ok(Exit::Ok);
     }
-    alert(&AlertsRunArgs::default(), request)
+    // What was seen just now was seen after the command began.
+    alert(&AlertsRunArgs::default(), &Request { now: Timestamp::now(), ..request.clone() })
 }
 
 fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {

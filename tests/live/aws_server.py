@@ -151,6 +151,7 @@ class Handler(BaseHTTPRequestHandler):
                                  service, ("ThrottlingException", "Rate exceeded", 400)),
                 "access_denied": {"ec2": ("UnauthorizedOperation", "You are not authorized to perform this operation.", 403),
                                   "sts": ("AccessDenied", "User is not authorized to perform this action", 403),
+                                  "sns": ("AuthorizationError", "User is not authorized to perform: SNS:Publish", 403),
                                   "bulk": ("AccessDenied", "Access Denied", 403)}.get(
                                       service, ("AccessDeniedException",
                                                 "User is not authorized to perform this action", 400)),
@@ -173,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def refusal(self, service, code, message, status):
-        if service in ("ec2", "sts"):
+        if service in ("ec2", "sts", "sns"):
             self.xml_error(service, code, message, status)
         elif service == "bulk":
             self.reply(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode(), "application/xml")

@@ -3,6 +3,7 @@
 //! Nothing here leaves this machine, apart from pip on the first run.
 #![cfg(feature = "aws")]
 
+mod alerts;
 mod backfill;
 mod bulk;
 mod month;

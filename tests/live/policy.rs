@@ -23,7 +23,7 @@ struct Section {
     runs: &'static [&'static [&'static str]],
 }
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section { title: "gpucost rates refresh", runs: &[&["rates", "refresh", "--region", REGION]] },
     Section {
         title: "gpucost track",
@@ -41,6 +41,7 @@ const SECTIONS: [Section; 5] = [
             &["usage", "import", "--from-cost-explorer", "--month", "2026-07", "--yes"],
         ],
     },
+    Section { title: "gpucost alerts", runs: &[&["alerts", "test", "--channel", "topic"]] },
     Section {
         title: "gpucost preflight",
         runs: &[
@@ -81,7 +82,11 @@ impl Place {
         let made = [("GroupName", "policy"), ("GroupDescription", "policy")];
         let group = first(&aws.ec2(REGION, "CreateSecurityGroup", &made), "groupId");
         aws.run_instance(REGION, "p3.2xlarge");
-        Place { aws, lab: Lab::new(), group }
+        let topic = first(&aws.query(REGION, "sns", "CreateTopic", &[("Name", "policy")]), "TopicArn");
+        let lab = Lab::new();
+        let channel = format!("[[alerts.channel]]\nname = \"topic\"\nkind = \"sns\"\ntopic_arn = \"{topic}\"\n");
+        lab.write(lab.config(), format!("[alerts]\nafter_track = false\n{channel}"));
+        Place { aws, lab, group }
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -153,6 +158,7 @@ fn what_reads_files_alone_asks_for_nothing() {
         &["quote", "p3.2xlarge", "--volume", "gp3:200"],
         &["bill", "--month", "2026-08"],
         &["advise"],
+        &["alerts", "list"],
         &["usage"],
         &["break-even", "--machine-usd", "1000", "--instance", "p3.2xlarge", "--hours-per-day", "2"],
         &["demo"],

@@ -104,6 +104,12 @@ impl Aws {
         self.moto().ec2_of(&self.account, region, action, params)
     }
 
+    /// A request of this account to another service that takes forms (SNS, SQS, CloudWatch), straight to moto.
+    #[track_caller]
+    pub fn query(&self, region: &str, service: &str, action: &str, params: &[(&str, &str)]) -> String {
+        self.moto().query_of(&self.account, region, service, action, params)
+    }
+
     /// Runs one instance; gives its id.
     #[track_caller]
     pub fn run_instance(&self, region: &str, instance_type: &str) -> String {

@@ -6,10 +6,12 @@
 
 mod aws;
 mod moto;
+mod sink;
 mod venv;
 
 pub use aws::{Aws, Call};
 pub use moto::{Moto, all, faketime, first};
+pub use sink::{Does, Sink, Taken, mail_server};
 
 /// A moto server of one's own, without the local AWS before it.
 pub fn moto() -> Moto {

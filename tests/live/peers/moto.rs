@@ -96,11 +96,24 @@ impl Moto {
 
     #[track_caller]
     pub fn ec2_of(&self, account: &str, region: &str, action: &str, params: &[(&str, &str)]) -> String {
-        let mut form = format!("Action={action}&Version=2016-11-15");
+        self.query_of(account, region, "ec2", action, &[&[("Version", "2016-11-15")], params].concat())
+    }
+
+    /// A request to a service that takes forms and answers in XML.
+    #[track_caller]
+    pub fn query_of(
+        &self,
+        account: &str,
+        region: &str,
+        service: &str,
+        action: &str,
+        params: &[(&str, &str)],
+    ) -> String {
+        let mut form = format!("Action={action}");
         for (name, value) in params {
             form += &format!("&{name}={}", encoded(value));
         }
-        let authorization = authorization(region, "ec2");
+        let authorization = authorization(region, service);
         let headers = [
             ("Authorization", authorization.as_str()),
             ("Content-Type", "application/x-www-form-urlencoded"),
