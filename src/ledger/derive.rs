@@ -10,6 +10,7 @@ use super::address::addresses;
 use super::fact::{AddressSeen, Evidence, Fact, InstanceSeen, Metered, Noted, SnapshotSeen, Tags, VolumeSeen};
 use super::gone::Gone;
 use super::session::{Overlap, Session, runs_of, sessions_of};
+use super::signal::Activity;
 use super::storage::{noted_volumes, refuse_volume_overlaps, snapshots, unsized_volumes};
 use super::timeline::{HOURS_PER_DAY, Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage};
@@ -32,6 +33,8 @@ pub struct Ledger {
     pub volumes: BTreeMap<String, (Evidence, VolumeSeen)>,
     pub addresses: BTreeMap<String, (Evidence, AddressSeen)>,
     pub snapshots: BTreeMap<String, (Evidence, SnapshotSeen)>,
+    /// What resources did, where that was asked for: `derive` knows nothing of it.
+    pub activity: Activity,
 }
 
 /// Derives the ledger's view. Nothing after `now` is looked at, and nothing is assumed after a

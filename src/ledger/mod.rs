@@ -12,6 +12,7 @@ mod marks;
 mod moment;
 mod seen;
 mod session;
+mod signal;
 mod storage;
 mod timeline;
 mod usage;
@@ -27,4 +28,8 @@ pub use fact::{
 pub use moment::{End, StopReason};
 pub use seen::UNKNOWN_TYPE;
 pub use session::{Overlap, Session, sessions_of};
+pub use signal::{
+    Activity, HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, SLOT_SECONDS, SLOTS_PER_HOUR, Series, Signal, Signals,
+    hour_from, hour_of, hour_start, series_of,
+};
 pub use usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};

@@ -15,6 +15,7 @@ mod poll;
 mod rate_cache;
 mod schema;
 mod sightings;
+mod signals;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use notes::{NotesError, looks_like_notes, read_notes};
 pub use poll::{Poll, SeenElsewhere, Whole};
 pub use rate_cache::RateCache;
 pub use sightings::Watched;
+pub use signals::SignalsRecorded;
 
 use crate::ledger::Overlap;
 
@@ -72,6 +74,8 @@ pub enum StoreError {
     BrokenFact { path: PathBuf, id: i64, why: String },
     #[error("what the ledger {} keeps of alerts cannot be read, `{what}`: {why}", path.display())]
     BrokenAlert { path: PathBuf, what: String, why: String },
+    #[error("the signals of {resource_id} in the ledger {} cannot be read: {why}", path.display())]
+    BrokenSignals { path: PathBuf, resource_id: String, why: String },
     #[error("the cached rates {} cannot be used: {why}", path.display())]
     RateCache { path: PathBuf, why: String },
     #[error(transparent)]
@@ -96,7 +100,10 @@ impl StoreError {
             }
             StoreError::NewerVersion { .. } => "update gpucost; the ledger was left as it is".to_owned(),
             StoreError::NotALedger { .. } => "name another file with --ledger; this one was left as it is".to_owned(),
-            StoreError::Damaged { .. } | StoreError::BrokenFact { .. } | StoreError::BrokenAlert { .. } => {
+            StoreError::Damaged { .. }
+            | StoreError::BrokenFact { .. }
+            | StoreError::BrokenAlert { .. }
+            | StoreError::BrokenSignals { .. } => {
                 "it was left as it is: restore it from a backup, or import your files into a new one (--ledger)"
                     .to_owned()
             }

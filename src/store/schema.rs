@@ -11,7 +11,7 @@ use crate::quantity::exact;
 /// `gpuc` in ASCII, as the first migration sets it: tells a gpucost ledger from any other SQLite file.
 const APPLICATION_ID: i32 = 0x6770_7563;
 
-const MIGRATIONS: &[M<'_>] = &[M::up(IMPORTS), M::up(POLLS), M::up(alerts::TABLES)];
+const MIGRATIONS: &[M<'_>] = &[M::up(IMPORTS), M::up(POLLS), M::up(alerts::TABLES), M::up(SIGNALS)];
 
 const IMPORTS: &str = "PRAGMA application_id = 1735423331;
     CREATE TABLE imports (
@@ -129,6 +129,35 @@ const POLLS: &str = "
         reason_at INTEGER,
         public_ip TEXT
     ) STRICT;";
+
+/// What resources did. Seconds and days since 1970, UTC.
+const SIGNALS: &str = "
+    -- When CloudWatch was last asked about a resource.
+    CREATE TABLE signal_asks (
+        resource TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        asked_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- The hours of one day, packed (signals.rs).
+    CREATE TABLE signal_days (
+        resource TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (resource, day)
+    ) STRICT, WITHOUT ROWID;
+    -- What a Jupyter server said from first_at to last_at.
+    CREATE TABLE jupyter (
+        instance TEXT NOT NULL,
+        server TEXT NOT NULL,
+        last_activity INTEGER NOT NULL,
+        busy INTEGER NOT NULL,
+        kernels INTEGER NOT NULL,
+        connections INTEGER NOT NULL,
+        first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        PRIMARY KEY (instance, server, last_activity, busy)
+    ) STRICT, WITHOUT ROWID;";
 
 /// Settings that must be made on each connection, then the migrations that are due.
 pub(super) fn prepare(store: &mut Store) -> Result<(), StoreError> {
