@@ -142,7 +142,8 @@ fn a_server_that_says_the_same_is_one_row() {
     store.record_jupyter(&jupyter(3500, 1, 3500)).expect("recorded");
     store.record_jupyter(&JupyterSeen { said: None, ..jupyter(0, 0, 4000) }).expect("recorded");
     let seen = store.jupyter().expect("jupyter");
-    let spans: Vec<_> = seen.iter().map(|s| (s.first_at.as_second(), s.last_at.as_second(), s.said.is_some())).collect();
+    let spans: Vec<_> =
+        seen.iter().map(|s| (s.first_at.as_second(), s.last_at.as_second(), s.said.is_some())).collect();
     assert_eq!(spans, [(1000, 3000, true), (3500, 3500, true), (4000, 4000, false)]);
 }
 

@@ -113,6 +113,17 @@ impl Aws {
         Some(format!("{modify} --volume-type gp3 --iops {iops} --throughput {throughput_mibps}"))
     }
 
+    pub(super) fn modify_performance(
+        &self,
+        volume_id: &str,
+        iops: Option<u32>,
+        throughput_mibps: Option<u32>,
+    ) -> Option<String> {
+        let modify = self.ec2("modify-volume", "--volume-id", volume_id)?;
+        let option = |name: &str, value: Option<u32>| value.map_or(String::new(), |value| format!(" --{name} {value}"));
+        Some(format!("{modify}{}{}", option("iops", iops), option("throughput", throughput_mibps)))
+    }
+
     pub(super) fn delete_on_termination(&self, instance_id: &str, device: &str) -> Option<String> {
         let modify = self.ec2("modify-instance-attribute", "--instance-id", instance_id)?;
         let is_device = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');

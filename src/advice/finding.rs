@@ -112,6 +112,8 @@ pub enum Action {
     Terminate,
     TerminateAndDelete,
     ChangeToGp3,
+    /// Fewer IOPS, less throughput.
+    LowerPerformance,
     DeleteOnTermination,
 }
 
@@ -127,6 +129,7 @@ impl Action {
             Action::Terminate => "terminate",
             Action::TerminateAndDelete => "terminate-and-delete",
             Action::ChangeToGp3 => "change-to-gp3",
+            Action::LowerPerformance => "lower-performance",
             Action::DeleteOnTermination => "delete-on-termination",
         }
     }

@@ -90,7 +90,13 @@ fn evidence(view: &View<'_>, session: &Session, period: Period, rate_lines: Vec<
     lines
 }
 
-fn parts(view: &View<'_>, session: &Session, holding: &Holding<'_, '_>, period: Period, so_far: Dollars) -> Vec<Part> {
+pub(super) fn parts(
+    view: &View<'_>,
+    session: &Session,
+    holding: &Holding<'_, '_>,
+    period: Period,
+    so_far: Dollars,
+) -> Vec<Part> {
     let instance = Part {
         id: session.instance_id.clone(),
         what: session.instance_type.clone(),
@@ -107,7 +113,7 @@ fn parts(view: &View<'_>, session: &Session, holding: &Holding<'_, '_>, period: 
 }
 
 /// The session's compute and its address-hours: what a stop would have ended.
-fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
+pub(super) fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
     let of_instance = view.inventory.usage.get(session.instance_id.as_str()).into_iter().flatten();
     let of_session = of_instance.filter(|used| {
         matches!(used.subject, Subject::Compute { .. } | Subject::PublicIpv4 { .. })
@@ -117,7 +123,7 @@ fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
 }
 
 /// What billing charges for an hour of the session, and the line that says so.
-fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec<String>) {
+pub(super) fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec<String>) {
     let compute = usage.iter().find(|used| matches!(used.subject, Subject::Compute { .. }));
     let line = compute.and_then(|used| line_items_by_month(used, view.card, used.period).into_iter().next());
     match line.map(|line| line.charge) {
@@ -130,12 +136,12 @@ fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec
     }
 }
 
-fn projection(hourly: &Dollars, month: &Dollars) -> String {
+pub(super) fn projection(hourly: &Dollars, month: &Dollars) -> String {
     let day = hourly.clone().times(Decimal::from(24));
     format!("running on costs {day} a day, {month} in an estimate month of 730 h")
 }
 
-fn resource_of(session: &Session, standing: &Standing<'_>) -> Resource {
+pub(super) fn resource_of(session: &Session, standing: &Standing<'_>) -> Resource {
     Resource {
         account: session.account.clone(),
         region: session.region.clone(),
@@ -146,7 +152,12 @@ fn resource_of(session: &Session, standing: &Standing<'_>) -> Resource {
     }
 }
 
-fn choices(view: &View<'_>, holding: &Holding<'_, '_>, instance_id: &str, purchase: Purchase) -> Vec<Choice> {
+pub(super) fn choices(
+    view: &View<'_>,
+    holding: &Holding<'_, '_>,
+    instance_id: &str,
+    purchase: Purchase,
+) -> Vec<Choice> {
     let keep = Choice::new(Action::Keep, "running on", holding.keep_month());
     let mut terminate = holding.terminate_choices(instance_id);
     if purchase == Purchase::Spot {
@@ -167,7 +178,7 @@ fn choices(view: &View<'_>, holding: &Holding<'_, '_>, instance_id: &str, purcha
     [keep, stop].into_iter().chain(snapshots.filter(|_| !holding.volumes.is_empty())).chain(terminate).collect()
 }
 
-fn risk(view: &View<'_>, session: &Session) -> String {
+pub(super) fn risk(view: &View<'_>, session: &Session) -> String {
     let mut risk = vec!["it may be at work: look before you stop it".to_owned()];
     risk.extend(instance_risk(&session.instance_type, session.purchase, view.card));
     risk.join("; ")

@@ -9,8 +9,11 @@ mod dollars;
 mod finding;
 mod gp2_to_gp3;
 mod idle_address;
+mod idle_running;
+mod idleness;
 mod inventory;
 mod left_running;
+mod oversized_iops;
 pub mod preflight;
 mod standing;
 mod stopped_accruing;
@@ -24,6 +27,7 @@ use jiff::Timestamp;
 
 pub use dollars::Dollars;
 pub use finding::{Action, Choice, Confidence, Finding, Level, Part};
+pub use idleness::IdleThresholds;
 
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
@@ -35,11 +39,13 @@ use inventory::Inventory;
 pub struct Thresholds {
     /// Hours an instance may run before `left-running` names it.
     pub left_running_hours: u32,
+    /// When `idle-running` calls an instance idle, and how far back the rules on signals look.
+    pub idle: IdleThresholds,
 }
 
 impl Default for Thresholds {
     fn default() -> Thresholds {
-        Thresholds { left_running_hours: 12 }
+        Thresholds { left_running_hours: 12, idle: IdleThresholds::default() }
     }
 }
 
@@ -71,6 +77,8 @@ pub const RULES: &[Rule] = &[
         title: "Outlives termination",
         find: volume_survives_termination::find,
     },
+    Rule { id: oversized_iops::ID, title: "More speed than used", find: oversized_iops::find },
+    Rule { id: idle_running::ID, title: "Running idle", find: idle_running::find },
     Rule { id: left_running::ID, title: "Left running", find: left_running::find },
 ];
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::args::{AdviseArgs, Output};
 use super::error::{Exit, Failure};
-use super::ledger::load;
+use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
 use crate::advice::{Finding, Thresholds, advise};
@@ -18,7 +18,8 @@ const IN_DETAIL: usize = 5;
 
 pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     let least: Usd = args.min_usd.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
-    let ledger = load(request, None)?;
+    let mut ledger = load(request, None)?;
+    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
     let mut findings = findings(&ledger, request)?;
     findings.retain(|finding| finding.saving_per_month.most().is_none_or(|saving| saving >= least));
     show::tables(&tables(&findings, request), request)?;

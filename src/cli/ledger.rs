@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{Timestamp, ToSpan};
+
 use super::error::Failure;
 use super::rates::known_region;
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use crate::billing::{Bill, LineItem, all_line_items, bill};
-use crate::ledger::{Ledger, derive};
+use crate::ledger::{Activity, Ledger, derive};
 use crate::store::Store;
 use crate::time::Month;
 
@@ -30,6 +32,25 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
         ledger.keep_regions(&request.ledger_regions);
     }
     Ok(ledger)
+}
+
+/// How far back the activity of resources is loaded where no rule looks further: how long one has been idle.
+const ACTIVITY_HOURS: i64 = 32 * 24;
+
+/// What resources did, as far as CloudWatch and Jupyter told, for the rules that look back so many hours.
+pub fn load_activity(ledger: &mut Ledger, lookback_hours: u32, request: &Request) -> Result<(), Failure> {
+    let hours = ACTIVITY_HOURS.max(i64::from(lookback_hours) + 2 * 24);
+    // The earliest time there is, if it would be before that.
+    let since = request.now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN);
+    let store = Store::open(&request.ledger)?;
+    let mut signals = store.signals_since(since)?;
+    let mut jupyter = store.jupyter()?;
+    if !request.ledger_regions.is_empty() {
+        signals.retain(|told| request.ledger_regions.contains(&told.region));
+        jupyter.retain(|seen| ledger.instances.contains_key(&seen.instance_id));
+    }
+    ledger.activity = Activity::known_by(signals, jupyter, request.now);
+    Ok(())
 }
 
 /// The bill of one month of the ledger.

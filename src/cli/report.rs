@@ -6,10 +6,10 @@ use super::advise::{findings, in_words};
 use super::args::{BreakEvenArgs, ReportArgs};
 use super::break_even::{assumptions, question, tables};
 use super::error::{Exit, Failure};
-use super::ledger::{all_lines, load, load_bill, parse_month};
+use super::ledger::{all_lines, load, load_activity, load_bill, parse_month};
 use super::request::Request;
 use super::show;
-use crate::advice::Finding;
+use crate::advice::{Finding, Thresholds};
 use crate::billing::{Bill, MeasuredUse, measured_use};
 use crate::break_even::{Answer, Question, break_even};
 use crate::ledger::Ledger;
@@ -35,7 +35,8 @@ pub struct MonthReport {
 
 pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
     let month = parse_month(&args.month)?;
-    let (ledger, bill) = load_bill(request, month)?;
+    let (mut ledger, bill) = load_bill(request, month)?;
+    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
     let comparison = BreakEvenArgs {
         instance: args.instance.clone(),
         machine_usd: args.machine_usd.clone(),

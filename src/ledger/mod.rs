@@ -29,7 +29,7 @@ pub use moment::{End, StopReason};
 pub use seen::UNKNOWN_TYPE;
 pub use session::{Overlap, Session, sessions_of};
 pub use signal::{
-    Activity, HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, SLOT_SECONDS, SLOTS_PER_HOUR, Series, Signal, Signals,
-    hour_from, hour_of, hour_start, series_of,
+    Activity, HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, SLOT_SECONDS, SLOTS_PER_HOUR, Series, Signal,
+    Signals, hour_from, hour_of, hour_start, series_of,
 };
 pub use usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};

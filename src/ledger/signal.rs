@@ -290,7 +290,8 @@ impl Activity {
         let mut together = Series::new();
         let of_resource = self.signals.get(resource_id);
         for (_, series) in of_resource.into_iter().flat_map(|signals| signals.of(signal)) {
-            for (hour, read) in series.range(hour_from(period.start)..hour_of(period.end).max(hour_from(period.start))) {
+            for (hour, read) in series.range(hour_from(period.start)..hour_of(period.end).max(hour_from(period.start)))
+            {
                 let known = together.entry(*hour).or_insert(*read);
                 *known = Hour { slots: known.slots & read.slots, all: known.all.beside(read.all) };
             }
@@ -335,7 +336,10 @@ mod tests {
             region: "us-east-1".to_owned(),
             resource_id: "i-1".to_owned(),
             asked_at: Timestamp::from_second(9000).unwrap(),
-            series: BTreeMap::from([((Signal::Cpu, String::new()), Series::from([(0, hour(0xfff, 1)), (1, hour(0xfff, 1))]))]),
+            series: BTreeMap::from([(
+                (Signal::Cpu, String::new()),
+                Series::from([(0, hour(0xfff, 1)), (1, hour(0xfff, 1))]),
+            )]),
         };
         let by = |second| Activity::known_by([told.clone()], [], Timestamp::from_second(second).unwrap());
         let known = |activity: &Activity| {

@@ -14,7 +14,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Store, StoreError, sqlite_error};
+use super::{Store, StoreError, atomic, sqlite_error};
 use crate::ledger::{HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, Series, Signal, Signals, hour_of};
 
 const HOURS_PER_DAY: i64 = 24;
@@ -56,7 +56,8 @@ impl Store {
             let before = recorded.new;
             merge(&mut merged, hours, &mut recorded);
             if recorded.new > before {
-                keep_day(&transaction, &told.resource_id, day, &pack(&merged)).map_err(fail)?;
+                let body = pack(&merged).map_err(|source| atomic::io_error("pack the signals for", &path, source))?;
+                keep_day(&transaction, &told.resource_id, day, &body).map_err(fail)?;
             }
         }
         keep_ask(&transaction, told).map_err(fail)?;
@@ -266,7 +267,7 @@ fn keep_ask(transaction: &Transaction<'_>, told: &Signals) -> rusqlite::Result<(
 /// slots, samples, and in thousandths the least, the most over it and the sum. Then deflated.
 const VERSION: u64 = 1;
 
-fn pack(day: &Day) -> Vec<u8> {
+fn pack(day: &Day) -> std::io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     put(&mut plain, VERSION);
     put(&mut plain, day.len() as u64);
@@ -289,13 +290,10 @@ fn pack(day: &Day) -> Vec<u8> {
     deflated(&plain)
 }
 
-/// Writing to memory does not fail.
-fn deflated(plain: &[u8]) -> Vec<u8> {
+fn deflated(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    match encoder.write_all(plain).and_then(|()| encoder.finish()) {
-        Ok(bytes) => bytes,
-        Err(_) => Vec::new(),
-    }
+    encoder.write_all(plain)?;
+    encoder.finish()
 }
 
 fn put(out: &mut Vec<u8>, mut number: u64) {

@@ -47,7 +47,7 @@ fn the_threshold_is_twelve_hours_unless_said_otherwise() {
     let since = |launched: &str| instance("i-1", "g5.xlarge", InstanceState::Running).launched(launched).fact();
     assert_eq!(ids(&advise(&[since("2026-10-31T00:00:00Z")], SEEN)), [""; 0]);
     assert_eq!(ids(&advise(&[since("2026-10-30T23:59:59Z")], SEEN)), ["left-running:i-1"]);
-    let patient = Thresholds { left_running_hours: 1000 };
+    let patient = Thresholds { left_running_hours: 1000, ..Thresholds::default() };
     assert_eq!(ids(&advise_with(&[since("2026-10-30T00:00:00Z")], patient, SEEN)), [""; 0]);
     // Notes without an end run until they were written.
     let open = [noted("i-1", "2026-10-31", None).compute("p2.xlarge").fact()];

@@ -2,9 +2,12 @@
 
 mod asked;
 mod facts;
+mod idle_running;
 mod laws;
 mod left_running;
+mod oversized_iops;
 mod preflight;
+mod signals;
 mod stopped;
 mod tables;
 mod together;

@@ -1,0 +1,110 @@
+//! An instance that runs and does nothing, as far as its signals tell; see [`idleness`](super::idleness).
+
+use rust_decimal::Decimal;
+
+use super::View;
+use super::cost::{accrued, accrued_by_now, address_month, estimate_month_hours, moment};
+use super::dollars::Dollars;
+use super::finding::{Confidence, Finding, Level};
+use super::idleness::{Idleness, idleness};
+use super::left_running::{choices, hourly, parts, projection, resource_of, risk, usage_of};
+use super::standing::{Standing, State};
+use super::ways_out::Holding;
+use crate::ledger::Session;
+use crate::time::{Period, hours};
+
+pub(super) const ID: &str = "idle-running";
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+}
+
+fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
+    let State::Running(session) = standing.state else { return None };
+    // A pattern of hours is no running instance.
+    let last_seen = standing.last_seen.min(view.now);
+    let idle = idleness(view, &session.instance_type, session, last_seen)?;
+    let usage = usage_of(view, session);
+    let (hourly, mut rate_lines) = hourly(view, session, &usage);
+    let volumes = view.inventory.volumes_of(standing.id);
+    let addresses = view.inventory.addresses_of(standing.id);
+    let per_address = || address_month(&session.region, true, view.card);
+    let compute = hourly.clone().times(estimate_month_hours());
+    // AWS takes an automatic address back at the stop; an Elastic IP goes on.
+    let ends_at_stop = if session.public_ipv4 && addresses.is_empty() {
+        rate_lines.extend(per_address().lines);
+        compute.clone().plus(per_address().dollars)
+    } else {
+        compute.clone()
+    };
+    let holding = Holding {
+        region: &session.region,
+        instance_id: Some(standing.id),
+        running: Some(ends_at_stop.clone()),
+        volumes: volumes.clone(),
+        addresses: addresses.iter().map(|address| (*address, per_address().dollars)).collect(),
+        card: view.card,
+    };
+    let so_far = accrued(&usage, idle.since, idle.until, view.card);
+    rate_lines.push(projection(&hourly, &compute));
+    let period = Period { start: idle.since.latest, end: idle.until };
+    let saving = saving(&ends_at_stop, &idle);
+    Some(Finding {
+        id: format!("{ID}:{}", standing.id),
+        rule: ID,
+        title: format!("{} running idle for {} h", session.instance_type, hours(period.seconds().max(0)).trunc()),
+        resource: resource_of(session, standing),
+        last_seen: idle.until,
+        evidence: evidence(view, session, &idle, rate_lines),
+        parts: parts(view, session, &holding, period, so_far.clone()),
+        accrued: Some(so_far),
+        accrued_if_still_there: accrued_by_now(&usage, idle.since, view.now, view.card)
+            .filter(|_| view.now > idle.until),
+        since: Some(idle.since.latest),
+        confidence: confidence(&idle, &saving),
+        saving_per_month: saving,
+        choices: choices(view, &holding, standing.id, session.purchase),
+        risk: risk(view, session),
+    })
+}
+
+/// At least the share of the month that it is idle for, at most all of it.
+fn saving(ends_at_stop: &Dollars, idle: &Idleness) -> Dollars {
+    let Some(most) = ends_at_stop.most() else {
+        return Dollars::unknown(ends_at_stop.why_unknown().unwrap_or("it is unknown"));
+    };
+    let share = most.scaled(Decimal::from(idle.idle_hours), Decimal::from(idle.hours.max(1)));
+    match share {
+        Some(least) if least < most => Dollars::Between { least, most },
+        _ => Dollars::Exact(most),
+    }
+}
+
+fn confidence(idle: &Idleness, saving: &Dollars) -> Confidence {
+    let Confidence { level, why } = idle.confidence.clone();
+    match saving.why_unknown() {
+        None => Confidence { level, why },
+        Some(unknown) => {
+            Confidence { level: level.min(Level::Medium), why: format!("{why}; in dollars it is not known: {unknown}") }
+        }
+    }
+}
+
+fn evidence(view: &View<'_>, session: &Session, idle: &Idleness, rate_lines: Vec<String>) -> Vec<String> {
+    let mut lines = idle.evidence.clone();
+    lines.push(if idle.since.earliest == idle.since.latest {
+        format!("idle since it was started: {}", moment(idle.since.latest))
+    } else {
+        format!(
+            "idle since {} at the latest, {} at the earliest",
+            moment(idle.since.latest),
+            moment(idle.since.earliest)
+        )
+    });
+    lines.extend(session.evidence.iter().map(|e| format!("running when last seen: {e}")));
+    lines.extend(rate_lines);
+    if view.now > idle.until {
+        lines.push(format!("as of {}, the last whole hour that CloudWatch was asked about", moment(idle.until)));
+    }
+    lines
+}
