@@ -20,6 +20,8 @@ pub mod report;
 pub mod aws;
 pub mod exports;
 #[cfg(feature = "aws")]
+pub mod jupyter;
+#[cfg(feature = "aws")]
 pub mod notify;
 pub mod render;
 pub mod store;

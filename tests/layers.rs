@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the core outwards. A room may name itself and any room before it.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "quantity",
     "money",
     "time",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 18] = [
     "store",
     "aws",
     "exports",
+    "jupyter",
     "notify",
     "cli",
     "main",

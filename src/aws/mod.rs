@@ -15,6 +15,8 @@ mod cost_explorer;
 mod describe;
 #[cfg(feature = "aws")]
 mod error;
+#[cfg(feature = "aws")]
+mod metrics;
 pub mod offer;
 #[cfg(feature = "aws")]
 mod places;
@@ -24,6 +26,8 @@ mod preflight;
 mod pricing;
 #[cfg(feature = "aws")]
 mod product;
+#[cfg(feature = "aws")]
+mod signals;
 #[cfg(feature = "aws")]
 mod sns;
 #[cfg(feature = "aws")]
@@ -45,6 +49,8 @@ pub use places::{Asked, Place, Places, Regions};
 pub use preflight::{Wanted, fetch_preflight};
 #[cfg(feature = "aws")]
 pub use pricing::{PriceList, PricingError};
+#[cfg(feature = "aws")]
+pub use signals::{Metrics, Subjects, Told, fetch_signals, find_metrics};
 #[cfg(feature = "aws")]
 pub use sns::{PublishError, publish};
 #[cfg(feature = "aws")]

@@ -121,7 +121,9 @@ impl Reading {
         Reading { min: amount, max: amount, sum: amount, samples: 1 }
     }
 
-    fn beside(self, other: Reading) -> Reading {
+    /// Both together.
+    #[must_use]
+    pub fn beside(self, other: Reading) -> Reading {
         Reading {
             min: self.min.min(other.min),
             max: self.max.max(other.max),

@@ -144,8 +144,8 @@ const SIGNALS: &str = "
         resource TEXT NOT NULL,
         day INTEGER NOT NULL,
         body BLOB NOT NULL,
-        PRIMARY KEY (resource, day)
-    ) STRICT, WITHOUT ROWID;
+        UNIQUE (resource, day)
+    ) STRICT;
     -- What a Jupyter server said from first_at to last_at.
     CREATE TABLE jupyter (
         instance TEXT NOT NULL,
