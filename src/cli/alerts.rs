@@ -8,10 +8,10 @@ use super::advise;
 use super::alerts_config::{AlertsConfig, TERMINAL};
 use super::args::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 use super::error::{Exit, Failure};
-use super::ledger::load;
+use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
-use crate::advice::Dollars;
+use crate::advice::{Dollars, Thresholds};
 use crate::alerts::{Budgets, Decision, Kind, Look, Notice, Spend, SpendOf, crossings, decide, evidence};
 use crate::ledger::{Ledger, derive};
 use crate::money::Usd;
@@ -58,7 +58,8 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
             Err(failure) => _ = failures.insert(name, failure),
         }
     }
-    let ledger = load(request, None)?;
+    let mut ledger = load(request, None)?;
+    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
     let mut store = Store::open(&request.ledger)?;
     let Some(_lock) = store.lock_alerts()? else {
         return Err(Failure::new("another `gpucost alerts run` is at work on this ledger")
