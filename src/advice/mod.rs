@@ -14,6 +14,7 @@ mod idleness;
 mod inventory;
 mod left_running;
 mod oversized_iops;
+pub mod plan;
 pub mod preflight;
 mod standing;
 mod stopped_accruing;

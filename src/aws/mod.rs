@@ -6,6 +6,8 @@
 #[cfg(feature = "aws")]
 mod account;
 #[cfg(feature = "aws")]
+mod act;
+#[cfg(feature = "aws")]
 mod audit;
 #[cfg(feature = "aws")]
 mod cloudtrail;
@@ -35,6 +37,8 @@ mod spot;
 
 #[cfg(feature = "aws")]
 pub use account::Account;
+#[cfg(feature = "aws")]
+pub use act::{ActError, Actor};
 #[cfg(feature = "aws")]
 pub use cloudtrail::{LookedUp, look_up_places, seconds_to_cover};
 #[cfg(feature = "aws")]

@@ -30,6 +30,7 @@ pub use published::{
 pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate, SpotSeen};
 pub use region::{Region, RegionKind, region_of_zone};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
+pub use suggest::nearest;
 pub use usage_type::{UsageKind, UsageType, without_region};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,

@@ -7,6 +7,8 @@ use clap::builder::Resettable;
 use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "aws")]
+mod actions;
+#[cfg(feature = "aws")]
 mod alerts;
 #[cfg(feature = "aws")]
 mod preflight;
@@ -17,6 +19,8 @@ mod track;
 #[cfg(feature = "aws")]
 mod watch;
 
+#[cfg(feature = "aws")]
+pub use actions::{ActionsArgs, ConsentArgs, ReleaseAddressArgs, SnapshotAndDeleteArgs, StopArgs, TerminateArgs};
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 #[cfg(feature = "aws")]
@@ -160,6 +164,25 @@ pub enum Command {
     /// Tell what is new, worse or over, once: terminal, webhook, Slack, SNS, email
     #[cfg(feature = "aws")]
     Alerts(AlertsArgs),
+    /// Stop instances, after a look and a confirmation
+    #[cfg(feature = "aws")]
+    #[command(after_help = actions::ACTION_HELP)]
+    Stop(StopArgs),
+    /// Terminate instances, after a look and a confirmation
+    #[cfg(feature = "aws")]
+    #[command(after_help = actions::ACTION_HELP)]
+    Terminate(TerminateArgs),
+    /// Snapshot volumes, wait until each copy is complete, then delete them
+    #[cfg(feature = "aws")]
+    #[command(after_help = actions::ACTION_HELP)]
+    SnapshotAndDelete(SnapshotAndDeleteArgs),
+    /// Give Elastic IPs back
+    #[cfg(feature = "aws")]
+    #[command(after_help = actions::ACTION_HELP)]
+    ReleaseAddress(ReleaseAddressArgs),
+    /// What was done in AWS, step by step, and what came of it
+    #[cfg(feature = "aws")]
+    Actions(ActionsArgs),
     /// A month's CSV files, charts and summary in one folder
     Report(ReportArgs),
     /// Record what is in the accounts now: instances, volumes, addresses and snapshots of each region

@@ -1,6 +1,10 @@
 //! The command line: `args` as typed, `request` resolved, one file a command that loads, calls the core,
 //! and hands back what to show.
 
+#[cfg(feature = "aws")]
+mod actions;
+#[cfg(feature = "aws")]
+mod actions_run;
 mod advise;
 #[cfg(feature = "aws")]
 mod alerts;
@@ -112,6 +116,16 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         Command::Advise(args) => advise::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Alerts(args) => alerts::run(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::Stop(args) => actions::stop(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::Terminate(args) => actions::terminate(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::SnapshotAndDelete(args) => actions::snapshot_and_delete(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::ReleaseAddress(args) => actions::release_address(&args, &request),
+        #[cfg(feature = "aws")]
+        Command::Actions(args) => actions::record(&args, &request),
         Command::Report(args) => report::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Track(args) => match &args.command {

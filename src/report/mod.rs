@@ -1,5 +1,6 @@
 //! Line items, advice and break-even arranged as `Table` and `Chart` values, with no format in sight.
 
+pub mod actions;
 pub mod advice;
 pub mod alerts;
 pub mod bill;

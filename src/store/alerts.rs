@@ -54,9 +54,9 @@ pub(super) const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX deliveries_of_digest ON deliveries (digest_id);";
 
-/// Held while alerts are decided and sent, so that no two runs send the same; the system gives it back after a crash.
+/// Held while a run is at work that no second may do at the same time; the system gives it back after a crash.
 #[derive(Debug)]
-pub struct AlertLock {
+pub struct Lock {
     _file: File,
 }
 
@@ -83,18 +83,23 @@ pub struct Told {
 }
 
 impl Store {
-    /// `None`: another run holds it.
+    /// Held while alerts are decided and sent, so that no two runs send the same. `None`: another run holds it.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn lock_alerts(&self) -> Result<Option<AlertLock>, StoreError> {
+    pub fn lock_alerts(&self) -> Result<Option<Lock>, StoreError> {
+        self.lock("alerts")
+    }
+
+    /// A file beside the ledger: the ledger's own locks are held by whoever writes at the moment.
+    pub(super) fn lock(&self, what: &str) -> Result<Option<Lock>, StoreError> {
         let mut name = self.path.clone().into_os_string();
-        name.push(".alerts-lock");
+        name.push(format!(".{what}-lock"));
         let path = PathBuf::from(name);
         let fail = |source| atomic::io_error("lock", &path, source);
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(AlertLock { _file: file })),
+            Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(fail(source)),
         }

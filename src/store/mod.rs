@@ -3,6 +3,7 @@
 //! The ledger is one SQLite file in WAL mode. An import is one transaction: after a crash at any instant
 //! it is wholly there or wholly absent.
 
+mod actions;
 mod alerts;
 mod atomic;
 mod cost_cache;
@@ -23,7 +24,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-pub use alerts::{AlertLock, Digest, Told};
+pub use actions::{ActionRow, Phase as ActionPhase, Task};
+pub use alerts::{Digest, Lock, Told};
 pub use atomic::{replace_directory, write_file};
 pub use cost_cache::{CostAnswer, accounts_with_costs, cost_cache, keep_costs, load_costs};
 pub use describe::{DescribeError, Described, read_descriptions};

@@ -23,6 +23,7 @@ Controls, below `/_ACCOUNT/`:
   POST publish    {version?, published?, prices?: {SKU: USD}, gone?: [SKU], reserved_only?: [SKU], filler?: rows}
   POST clock      {now}: what CloudTrail takes for now
   POST pages      {size}: at most this many a page
+  POST snapshots  {state}: what DescribeSnapshots says of every snapshot that moto calls completed; null: as moto does
   POST expire     every NextToken
 """
 
@@ -93,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         action = action or form.get("Action", path)
         service, answers = JSON_SERVICES.get(prefix, (service, None))
         number = key.removeprefix("AKIA")
+        self.dry_run = form.get("DryRun") == "true"
 
         def respond(account):
             if answers:
@@ -101,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.xml(lambda: aws_services.spot_history(account, form, region))
             elif action == "DescribeImages" and account.images:
                 self.xml(lambda: aws_services.describe_images(account, form, region))
+            elif action == "DescribeSnapshots" and account.snapshot_state:
+                state = account.snapshot_state.encode()
+                self.forward(body, number, lambda found: found.replace(b"<status>completed<", b"<status>" + state + b"<"))
             else:
                 self.forward(body, number)
 
@@ -108,7 +113,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def recorded(self, number, service, action, region, respond):
         with LOCK:
-            CALLS.append({"account": number, "service": service, "action": action, "region": region})
+            CALLS.append({"account": number, "service": service, "action": action, "region": region,
+                          "dry_run": getattr(self, "dry_run", False)})
             account = account_of(number)
             fault = next((f for f in FAULTS if f["account"] == number and f["times"] > 0 and all(
                 f.get(name) in (None, value)
@@ -208,7 +214,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.xml_error("ec2", refused.code, refused.message, refused.status)
         return self.reply(200, found.encode(), "text/xml")
 
-    def forward(self, body, number):
+    def forward(self, body, number, change=lambda found: found):
         moto = http.client.HTTPConnection(self.server.moto, timeout=60)
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "content-length")}
         if number:
@@ -216,7 +222,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             moto.request(self.command, self.path, body, headers)
             answer = moto.getresponse()
-            found = answer.read()
+            found = change(answer.read())
         finally:
             moto.close()
         more = {k: v for k, v in answer.getheaders() if k.lower().startswith("x-amz")}
@@ -320,6 +326,8 @@ class Handler(BaseHTTPRequestHandler):
                 account.now = datetime.fromisoformat(said["now"].replace("Z", "+00:00"))
             elif what == "pages":
                 account.page = said["size"]
+            elif what == "snapshots":
+                account.snapshot_state = said["state"]
             elif what == "expire":
                 account.tokens.clear()
             else:

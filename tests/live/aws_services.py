@@ -39,6 +39,7 @@ class Account:
         self.quotas = {}
         self.now = None
         self.page = 100
+        self.snapshot_state = None
         self.tokens = {}
         self.requests = {}
 

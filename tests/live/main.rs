@@ -3,6 +3,8 @@
 //! Nothing here leaves this machine, apart from pip on the first run.
 #![cfg(feature = "aws")]
 
+mod actions;
+mod actions_killed;
 mod alerts;
 mod backfill;
 mod bulk;

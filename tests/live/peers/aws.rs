@@ -32,6 +32,9 @@ pub struct Call {
     pub service: String,
     pub action: String,
     pub region: String,
+    /// AWS was only asked whether it would.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 impl Aws {
@@ -157,6 +160,11 @@ impl Aws {
     /// "filler"?: rows}`.
     pub fn publish(&self, edition: Value) {
         self.tell("publish", edition);
+    }
+
+    /// What DescribeSnapshots says of every snapshot that moto calls completed.
+    pub fn set_snapshot_state(&self, state: Option<&str>) {
+        self.tell("snapshots", json!({ "state": state }));
     }
 
     /// No page has more than this.

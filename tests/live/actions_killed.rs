@@ -1,0 +1,56 @@
+//! kill -9 at instants all through `snapshot-and-delete`: no volume goes without its whole copy, no copy is made twice.
+
+use std::process::Stdio;
+use std::time::Instant;
+
+use crate::actions::{Place, REGION};
+
+const KILLS: u32 = 200;
+
+#[test]
+fn killed_at_any_instant_it_deletes_nothing_without_a_copy_and_copies_nothing_twice() {
+    let place = Place::new();
+    let command = |volume: &str| {
+        let mut command = place.aws.gpucost(&place.lab, &["snapshot-and-delete", volume, "--yes", "--region", REGION]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let first = place.volume();
+    let started = Instant::now();
+    assert!(command(&first).status().expect("it runs").success());
+    let whole = started.elapsed();
+    let mut volumes = vec![first];
+    let (mut died, mut kill) = (0, 0);
+    while kill < KILLS {
+        let volume = place.volume();
+        // Each volume is tried until it is gone, each try killed a little later than the one before.
+        loop {
+            kill += 1;
+            let share = f64::from((kill * 61) % KILLS) / f64::from(KILLS);
+            let mut child = command(&volume).spawn().expect("it starts");
+            std::thread::sleep(whole.mul_f64(share * 1.1));
+            child.kill().expect("the kill");
+            died += u32::from(!child.wait().expect("its end").success());
+            let (there, copies) = (place.volumes(), place.snapshots());
+            let of_volume = copies.iter().filter(|(_, of)| *of == volume).count();
+            assert!(of_volume <= 1, "{volume} was copied {of_volume} times");
+            if !there.contains(&volume) {
+                assert_eq!(of_volume, 1, "{volume} is gone without a copy");
+                break;
+            }
+            if kill >= KILLS {
+                break;
+            }
+        }
+        volumes.push(volume);
+    }
+    assert!(died > KILLS / 4, "only {died} of {KILLS} runs were killed in time");
+    // The next run settles all that is left; then nothing is unfinished.
+    for volume in &volumes {
+        _ = command(volume).status().expect("it runs");
+    }
+    assert!(place.volumes().is_empty(), "{:?}", place.volumes());
+    assert_eq!(place.snapshots().len(), volumes.len(), "one copy of each");
+    let ran = place.run(&["snapshot-and-delete", "--resume", "--yes"]);
+    assert!(ran.err.contains("nothing was begun that is not finished"), "{ran:?}");
+}
