@@ -13,7 +13,7 @@ use super::ways_out::Holding;
 use crate::ledger::Session;
 use crate::time::{Period, hours};
 
-pub(super) const ID: &str = "idle-running";
+pub const ID: &str = "idle-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()

@@ -330,7 +330,7 @@ fn jupyter_lines(servers: &[JupyterSeen]) -> Vec<String> {
     let line = |(server, seen): (&&str, &&JupyterSeen)| {
         let said = seen.said.as_ref()?;
         Some(format!(
-            "Jupyter: {} of {} kernels busy, last activity {}, {} connections ({server}, asked {})",
+            "Jupyter: {} of {} kernels busy, last activity {}, connections: {} ({server}, asked {})",
             said.busy,
             said.kernels,
             moment(said.last_activity),

@@ -28,7 +28,9 @@ use jiff::Timestamp;
 
 pub use dollars::Dollars;
 pub use finding::{Action, Choice, Confidence, Finding, Level, Part};
+pub use idle_running::ID as IDLE_RUNNING;
 pub use idleness::IdleThresholds;
+pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
 
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;

@@ -22,7 +22,7 @@ use crate::ledger::{
 use crate::money::Usd;
 use crate::quantity::exact;
 
-pub(super) const ID: &str = "oversized-iops";
+pub const ID: &str = "oversized-iops";
 
 /// Times the most in five minutes.
 const HEADROOM: u32 = 2;
@@ -37,11 +37,14 @@ const MEDIUM_HOURS: i64 = 3 * 24;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let shaped = view.inventory.volumes.values().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
-    shaped.filter(|(_, shape)| is_paid(shape)).filter_map(|(volume, shape)| finding(view, volume, shape)).collect()
+    shaped
+        .filter(|(_, shape)| has_paid_performance(shape))
+        .filter_map(|(volume, shape)| finding(view, volume, shape))
+        .collect()
 }
 
 /// Whether it is charged for performance at all.
-pub(super) fn is_paid(shape: &VolumeShape) -> bool {
+pub fn has_paid_performance(shape: &VolumeShape) -> bool {
     match VolumeType::from_name(&shape.volume_type) {
         Some(VolumeType::Gp3) => {
             shape.iops.is_some_and(|iops| iops > GP3_BASELINE_IOPS)

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::episode::Episode;
-use crate::ledger::Ledger;
+use crate::advice::{IDLE_RUNNING, OVERSIZED_IOPS, has_paid_performance};
+use crate::ledger::{Ledger, VolumeShape};
 
 /// When each region of each account was last looked at whole.
 pub type PlacesPolled = BTreeMap<(String, String), Timestamp>;
@@ -20,9 +21,31 @@ pub fn evidence(
     let open = episodes.values().filter(|episode| episode.is_open());
     let newest = open.filter_map(|episode| {
         let newest = last_sight(&episode.resource, ledger).max(last_look(episode, places))?;
+        let newest = if is_told_by_signals(episode, ledger) {
+            newest.min(ledger.activity.known_until(&episode.resource)?)
+        } else {
+            newest
+        };
         Some((episode.finding.clone(), newest))
     });
     newest.collect()
+}
+
+/// That something which is still there does nothing is not over before its signals tell so: to see it is not to know
+/// what it does.
+fn is_told_by_signals(episode: &Episode, ledger: &Ledger) -> bool {
+    match episode.rule.as_str() {
+        IDLE_RUNNING => ledger.instances.get(&episode.resource).is_some_and(|(_, seen)| !seen.state.is_stopped()),
+        OVERSIZED_IOPS => ledger.volumes.get(&episode.resource).is_some_and(|(_, seen)| {
+            has_paid_performance(&VolumeShape {
+                volume_type: seen.volume_type.clone(),
+                size_gb: seen.size_gb,
+                iops: seen.iops,
+                throughput_mibps: seen.throughput_mibps,
+            })
+        }),
+        _ => false,
+    }
 }
 
 fn last_sight(id: &str, ledger: &Ledger) -> Option<Timestamp> {

@@ -116,7 +116,11 @@ async fn metrics_of(subjects: Subjects) -> Metrics {
     if failure.as_ref().is_some_and(AwsError::is_general) {
         asks.clear();
     }
-    asks.sort_by(|a, b| (&a.resource_id, &a.part, a.kind).cmp(&(&b.resource_id, &b.part, b.kind)));
+    asks.sort_by_cached_key(|ask| {
+        (ask.resource_id.clone(), ask.part.clone(), ask.kind, format!("{:?}", ask.metric.dimensions()))
+    });
+    // A list that grew while it was read names some again; each is paid for once.
+    asks.dedup_by(|a, b| a.metric == b.metric);
     Metrics { place, asks, subjects: instances.into_iter().chain(volumes).collect(), nameless, failure }
 }
 

@@ -7,7 +7,7 @@ use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
-use crate::advice::{Finding, Thresholds, advise};
+use crate::advice::{Finding, advise};
 use crate::ledger::Ledger;
 use crate::money::Usd;
 use crate::report::advice::{advice_tables, finding_tables, findings_table};
@@ -19,7 +19,7 @@ const IN_DETAIL: usize = 5;
 pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     let least: Usd = args.min_usd.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
     let mut ledger = load(request, None)?;
-    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
+    load_activity(&mut ledger, request)?;
     let mut findings = findings(&ledger, request)?;
     findings.retain(|finding| finding.saving_per_month.most().is_none_or(|saving| saving >= least));
     show::tables(&tables(&findings, request), request)?;
@@ -45,5 +45,5 @@ pub fn in_words(findings: &[Finding], detailed: usize, now: Timestamp) -> Vec<Ta
 }
 
 pub fn findings(ledger: &Ledger, request: &Request) -> Result<Vec<Finding>, Failure> {
-    Ok(advise(ledger, request.card()?, Thresholds::default(), request.now))
+    Ok(advise(ledger, request.card()?, request.thresholds, request.now))
 }

@@ -11,7 +11,7 @@ use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
-use crate::advice::{Dollars, Thresholds};
+use crate::advice::Dollars;
 use crate::alerts::{Budgets, Decision, Kind, Look, Notice, Spend, SpendOf, crossings, decide, evidence};
 use crate::ledger::{Ledger, derive};
 use crate::money::Usd;
@@ -59,7 +59,7 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
         }
     }
     let mut ledger = load(request, None)?;
-    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
+    load_activity(&mut ledger, request)?;
     let mut store = Store::open(&request.ledger)?;
     let Some(_lock) = store.lock_alerts()? else {
         return Err(Failure::new("another `gpucost alerts run` is at work on this ledger")

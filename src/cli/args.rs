@@ -15,6 +15,8 @@ mod preflight;
 mod rates;
 mod reconcile;
 #[cfg(feature = "aws")]
+mod signals;
+#[cfg(feature = "aws")]
 mod track;
 #[cfg(feature = "aws")]
 mod watch;
@@ -31,6 +33,8 @@ pub use rates::{RateSource, RefreshArgs};
 pub use reconcile::ReconcileArgs;
 #[cfg(feature = "aws")]
 pub use reconcile::{ChargeArgs, FromCostExplorerArgs};
+#[cfg(feature = "aws")]
+pub use signals::SignalsArgs;
 #[cfg(feature = "aws")]
 pub use track::{BackfillArgs, TrackArgs, TrackCommand};
 #[cfg(feature = "aws")]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::alerts_config::AlertsConfig;
 use super::args::Output;
 use super::error::Failure;
+use super::signals_config::{JupyterConfig, SignalsConfig};
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +23,10 @@ pub struct Config {
     pub output: Option<Output>,
     /// From what age on `--live` fetches rates anew.
     pub rates_ttl_hours: Option<u32>,
+    #[serde(default)]
+    pub signals: SignalsConfig,
+    #[serde(default)]
+    pub jupyter: Vec<JupyterConfig>,
     #[cfg(feature = "aws")]
     #[serde(default)]
     pub alerts: AlertsConfig,
@@ -47,7 +52,8 @@ impl Config {
             let line = before.matches('\n').count() + 1;
             let why: Vec<&str> = error.message().lines().collect();
             Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(
-                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, alerts",
+                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, alerts, signals, \
+                 jupyter",
             )
         })
     }

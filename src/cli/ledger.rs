@@ -37,9 +37,9 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
 /// How far back the activity of resources is loaded where no rule looks further: how long one has been idle.
 const ACTIVITY_HOURS: i64 = 32 * 24;
 
-/// What resources did, as far as CloudWatch and Jupyter told, for the rules that look back so many hours.
-pub fn load_activity(ledger: &mut Ledger, lookback_hours: u32, request: &Request) -> Result<(), Failure> {
-    let hours = ACTIVITY_HOURS.max(i64::from(lookback_hours) + 2 * 24);
+/// What resources did, as far as CloudWatch and Jupyter told, for the rules that look back.
+pub fn load_activity(ledger: &mut Ledger, request: &Request) -> Result<(), Failure> {
+    let hours = ACTIVITY_HOURS.max(i64::from(request.thresholds.idle.lookback_hours) + 2 * 24);
     // The earliest time there is, if it would be before that.
     let since = request.now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN);
     let store = Store::open(&request.ledger)?;

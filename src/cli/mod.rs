@@ -24,6 +24,8 @@ mod import;
 #[cfg(feature = "aws")]
 mod import_cost_explorer;
 mod imported;
+#[cfg(feature = "aws")]
+mod jupyter;
 mod ledger;
 #[cfg(feature = "aws")]
 mod preflight;
@@ -44,6 +46,9 @@ mod report;
 mod request;
 mod shell;
 mod show;
+#[cfg(feature = "aws")]
+mod signals;
+mod signals_config;
 #[cfg(feature = "aws")]
 mod track;
 mod usage;
@@ -130,6 +135,7 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         #[cfg(feature = "aws")]
         Command::Track(args) => match &args.command {
             Some(TrackCommand::Backfill(args)) => backfill::run(args, &request),
+            Some(TrackCommand::Signals(args)) => signals::run(args, &request),
             None => track::run(&args, &request),
         },
         #[cfg(feature = "aws")]

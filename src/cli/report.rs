@@ -9,7 +9,7 @@ use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load, load_activity, load_bill, parse_month};
 use super::request::Request;
 use super::show;
-use crate::advice::{Finding, Thresholds};
+use crate::advice::Finding;
 use crate::billing::{Bill, MeasuredUse, measured_use};
 use crate::break_even::{Answer, Question, break_even};
 use crate::ledger::Ledger;
@@ -36,7 +36,7 @@ pub struct MonthReport {
 pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
     let month = parse_month(&args.month)?;
     let (mut ledger, bill) = load_bill(request, month)?;
-    load_activity(&mut ledger, Thresholds::default().idle.lookback_hours, request)?;
+    load_activity(&mut ledger, request)?;
     let comparison = BreakEvenArgs {
         instance: args.instance.clone(),
         machine_usd: args.machine_usd.clone(),

@@ -13,6 +13,9 @@ use super::alerts_config::AlertsConfig;
 use super::args::{Global, Output};
 use super::config::Config;
 use super::error::Failure;
+#[cfg(feature = "aws")]
+use super::signals_config::{JupyterConfig, SignalsConfig};
+use crate::advice::Thresholds;
 use crate::catalog::RateCard;
 use crate::time::parse_timestamp;
 
@@ -51,6 +54,12 @@ pub struct Request {
     pub live: bool,
     #[cfg(feature = "aws")]
     pub rates_ttl_hours: u32,
+    /// From when on a rule speaks up.
+    pub thresholds: Thresholds,
+    #[cfg(feature = "aws")]
+    pub signals: SignalsConfig,
+    #[cfg(feature = "aws")]
+    pub jupyter: Vec<JupyterConfig>,
     #[cfg(feature = "aws")]
     pub alerts: AlertsConfig,
     pub verbose: bool,
@@ -103,6 +112,11 @@ impl Request {
             live: global.live,
             #[cfg(feature = "aws")]
             rates_ttl_hours: global.rates_ttl_hours.or(config.rates_ttl_hours).unwrap_or(DEFAULT_TTL_HOURS),
+            thresholds: Thresholds { idle: config.signals.thresholds(), ..Thresholds::default() },
+            #[cfg(feature = "aws")]
+            signals: config.signals,
+            #[cfg(feature = "aws")]
+            jupyter: config.jupyter,
             #[cfg(feature = "aws")]
             alerts: config.alerts,
             verbose: global.verbose,
@@ -153,6 +167,11 @@ impl Request {
             live: false,
             #[cfg(feature = "aws")]
             rates_ttl_hours: DEFAULT_TTL_HOURS,
+            thresholds: Thresholds::default(),
+            #[cfg(feature = "aws")]
+            signals: SignalsConfig::default(),
+            #[cfg(feature = "aws")]
+            jupyter: Vec::new(),
             #[cfg(feature = "aws")]
             alerts: AlertsConfig::default(),
             verbose: false,

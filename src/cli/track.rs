@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use super::alerts;
-use super::args::TrackArgs;
+use super::args::{SignalsArgs, TrackArgs};
 use super::error::{Exit, Failure};
 use super::request::Request;
 use super::show;
+use super::signals;
 use crate::aws::{AwsError, Place, Places, Polled, Regions, poll_places};
 use crate::ledger::{Fact, InstanceState};
 use crate::report::table::{Cell, Column, Table};
@@ -39,12 +40,28 @@ pub fn run(args: &TrackArgs, request: &Request) -> Result<Exit, Failure> {
     if round.polls.is_empty() && !round.failures.is_empty() {
         return Ok(Exit::Failed);
     }
-    show::tables(&[round.table()], request)?;
+    let mut tables = vec![round.table()];
+    let mut failed = !round.failures.is_empty();
+    if args.signals || request.signals.with_track.unwrap_or(false) {
+        match signals::collect(&SignalsArgs::default(), request, &mut store) {
+            Ok(collected) => {
+                collected.failures.iter().for_each(Failure::print);
+                failed |= !collected.failures.is_empty();
+                tables.extend(collected.tables);
+            }
+            // What was seen is recorded and shown all the same.
+            Err(failure) => {
+                failure.print();
+                failed = true;
+            }
+        }
+    }
+    show::tables(&tables, request)?;
     let alerted = alerts::after_track(request).unwrap_or_else(|failure| {
         failure.print();
         Exit::Partial
     });
-    Ok(if round.failures.is_empty() { alerted } else { Exit::Partial })
+    Ok(if failed { Exit::Partial } else { alerted })
 }
 
 pub(super) fn refuse_offline(command: &str, request: &Request) -> Result<(), Failure> {

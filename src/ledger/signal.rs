@@ -287,6 +287,13 @@ impl Activity {
         activity
     }
 
+    /// The end of the last hour in which everything is known that was ever told of a resource.
+    pub fn known_until(&self, resource_id: &str) -> Option<Timestamp> {
+        let last = |series: &Series| series.last_key_value().map(|(hour, _)| hour + 1);
+        let told = self.signals.get(resource_id)?.series.values().filter_map(last);
+        told.min().map(hour_start)
+    }
+
     /// Whole hours of a period in which a signal of a resource is known: each with what was read, all parts together.
     pub fn hours(&self, resource_id: &str, signal: Signal, period: Period) -> BTreeMap<i64, Hour> {
         let mut together = Series::new();

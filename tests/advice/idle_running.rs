@@ -132,7 +132,7 @@ fn jupyter_can_forbid_and_support_it() {
     let idle = found(&told, &[jupyter("i-1", 400, 0)]).expect("an idle server agrees");
     assert!(idle.confidence.why.ends_with("and Jupyter is idle"), "{}", idle.confidence.why);
     let line =
-        "Jupyter: 0 of 2 kernels busy, last activity 2026-10-14 20:00 UTC, 1 connections (http://lab.example:8888";
+        "Jupyter: 0 of 2 kernels busy, last activity 2026-10-14 20:00 UTC, connections: 1 (http://lab.example:8888";
     assert!(idle.evidence.iter().any(|said| said.starts_with(line)), "{:#?}", idle.evidence);
     assert!(found(&told, &[jupyter("i-1", 400, 1)]).is_none(), "a busy kernel");
     assert!(found(&told, &[jupyter("i-1", 2, 0)]).is_none(), "used two hours ago");

@@ -2,4 +2,5 @@
 
 mod decided;
 mod delivered;
+mod signals;
 mod story;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A local AWS for the live tests: `aws_server.py http://127.0.0.1:MOTO` prints the port it listens on.
 
-It answers what moto lacks (`aws_services.py`, `aws_offers.py`), forwards EC2, STS, Cost Explorer and `/moto-api/` to
+It answers what moto lacks (`aws_services.py`, `aws_offers.py`), forwards EC2, STS, Cost Explorer, CloudWatch and `/moto-api/` to
 moto, writes down every call, and misbehaves when told to. Tests do not meet: each has an account of its own, named by its
 access key (`AKIA` and the twelve digits of the account); moto keeps accounts apart too.
 
@@ -41,6 +41,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+import aws_cbor
 import aws_offers
 import aws_services
 from aws_services import Account, Refused
@@ -90,6 +91,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(403, b'{"__type":"MissingAuthenticationTokenException"}', "application/x-amz-json-1.1")
         key, region, service = credential.groups()
         prefix, _, action = self.headers.get("X-Amz-Target", "").rpartition(".")
+        if asked := re.fullmatch(r"/service/(\w+)/operation/(\w+)", path):
+            # Smithy's rpc-v2-cbor, which moto does not speak: it is asked in JSON.
+            return self.recorded(key.removeprefix("AKIA"), "cloudwatch", asked[2], region,
+                                 lambda account: self.cbor(asked[1], asked[2], body, key.removeprefix("AKIA")))
         form = {} if prefix else dict(parse_qsl(body.decode(), keep_blank_values=True))
         action = action or form.get("Action", path)
         service, answers = JSON_SERVICES.get(prefix, (service, None))
@@ -180,7 +185,10 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def refusal(self, service, code, message, status):
-        if service in ("ec2", "sts", "sns"):
+        if service == "cloudwatch":
+            body = aws_cbor.encode({"__type": code, "message": message})
+            self.reply(status, body, "application/cbor", {"smithy-protocol": "rpc-v2-cbor"})
+        elif service in ("ec2", "sts", "sns"):
             self.xml_error(service, code, message, status)
         elif service == "bulk":
             self.reply(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode(), "application/xml")
@@ -205,6 +213,18 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             return self.refusal("json", refused.code, refused.message, refused.status)
         return self.reply(200, json.dumps(found).encode(), "application/x-amz-json-1.1")
+
+    def cbor(self, service, action, body, number):
+        moto = http.client.HTTPConnection(self.server.moto, timeout=60)
+        headers = {"Authorization": self.headers["Authorization"], "Content-Type": "application/x-amz-json-1.0",
+                   "X-Amz-Target": f"{service}.{action}", "x-moto-account-id": number}
+        try:
+            moto.request("POST", "/", json.dumps(aws_cbor.decode(body)), headers)
+            answer = moto.getresponse()
+            found = json.loads(answer.read())
+        finally:
+            moto.close()
+        return self.reply(answer.status, aws_cbor.encode(found), "application/cbor", {"smithy-protocol": "rpc-v2-cbor"})
 
     def xml(self, answer):
         try:

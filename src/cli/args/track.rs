@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::signals::{SIGNALS_HELP, SignalsArgs};
+
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct TrackArgs {
@@ -10,6 +12,9 @@ pub struct TrackArgs {
     /// Every region that is enabled in the account
     #[arg(long)]
     pub all_regions: bool,
+    /// Then also what runs does, as `gpucost track signals`: CloudWatch charges for it
+    #[arg(long)]
+    pub signals: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -17,6 +22,9 @@ pub enum TrackCommand {
     /// Exact starts and stops of up to 90 days from AWS CloudTrail's event history
     #[command(after_help = BACKFILL_HELP)]
     Backfill(BackfillArgs),
+    /// What runs does: GPU, CPU, network and disk from CloudWatch, kernels from Jupyter servers
+    #[command(after_help = SIGNALS_HELP)]
+    Signals(SignalsArgs),
 }
 
 const BACKFILL_HELP: &str = "\

@@ -5,11 +5,13 @@
 #![allow(dead_code, unused_imports, reason = "not every topic is tested with all of it")]
 
 mod aws;
+mod jupyter;
 mod moto;
 mod sink;
 mod venv;
 
 pub use aws::{Aws, Call};
+pub use jupyter::{Answers, Jupyter};
 pub use moto::{Moto, all, faketime, first};
 pub use sink::{Does, Sink, Taken, mail_server};
 
