@@ -34,7 +34,7 @@ impl RateCard {
     }
 }
 
-/// Names with rank 0 whatever their distance, others within [`MOST_EDITS`]; by rank, distance, name.
+/// Names with rank 0 whatever their distance, others within `MOST_EDITS`; by rank, distance, name.
 pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = (&'a str, u8)>) -> Vec<String> {
     if wanted.chars().count() > LONGEST {
         return Vec::new();
