@@ -111,6 +111,9 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
         }
     }
     runtime.block_on(looked.check());
+    for refusal in &looked.refused {
+        Failure::from(refusal.clone()).print();
+    }
     let plans: Vec<Plan> = looked.plans.iter().map(|(plan, _)| plan.clone()).collect();
     if !may_act(&asked, &plans, &looked, request)? {
         return Ok(looked.exit(None));

@@ -48,11 +48,11 @@ pub fn plan_table(plans: &[Plan], refused: &[Refusal]) -> Table {
         table.notes.extend(plan.saving_per_month.why_unknown().map(|why| format!("{}: {why}.", plan.id)));
     }
     for refusal in refused {
-        let mut row = vec![Cell::missing("-"), Cell::text(refusal.id.clone())];
-        row.extend((0..8).map(|_| Cell::missing("-")));
+        let mut row = vec![Cell::missing("-"), Cell::text(refusal.id.clone()), Cell::missing("-"), Cell::missing("-")];
+        row.push(Cell::new("refused", "refused"));
+        row.extend((0..5).map(|_| Cell::missing("-")));
         row.push(Cell::text(refusal.why.clone()));
         table.push(row);
-        table.notes.push(format!("{} is refused: {}; {}.", refusal.id, refusal.why, refusal.instead));
     }
     table
 }
