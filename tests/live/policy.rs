@@ -23,7 +23,7 @@ struct Section {
     runs: &'static [&'static [&'static str]],
 }
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     Section { title: "gpucost rates refresh", runs: &[&["rates", "refresh", "--region", REGION]] },
     Section {
         title: "gpucost track",
@@ -32,6 +32,10 @@ const SECTIONS: [Section; 10] = [
             &["watch", "--region", REGION, "--for", "1s"],
             &["track", "--all-regions"],
         ],
+    },
+    Section {
+        title: "gpucost track --signals",
+        runs: &[&["track", "--region", REGION, "--signals"], &["track", "signals", "--region", REGION, "--days", "1"]],
     },
     Section { title: "gpucost track backfill", runs: &[&["track", "backfill", "--days", "1", "--all-regions"]] },
     Section {
