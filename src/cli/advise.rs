@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+#[cfg(feature = "aws")]
+use super::advise_apply;
 use super::args::{AdviseArgs, Output};
 use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity};
@@ -22,6 +24,10 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     load_activity(&mut ledger, request)?;
     let mut findings = findings(&ledger, request)?;
     findings.retain(|finding| finding.saving_per_month.most().is_none_or(|saving| saving >= least));
+    #[cfg(feature = "aws")]
+    if !args.apply.is_empty() {
+        return advise_apply::run(args, &findings, request);
+    }
     show::tables(&tables(&findings, request), request)?;
     Ok(if args.fail_on_findings && !findings.is_empty() { Exit::Findings } else { Exit::Ok })
 }

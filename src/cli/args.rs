@@ -360,6 +360,17 @@ pub struct AdviseArgs {
     /// Exit with 3 if there is any finding
     #[arg(long)]
     pub fail_on_findings: bool,
+    /// Do what is recommended for the findings of this rule, after a look and a confirmation (repeat it for several)
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "RULE")]
+    pub apply: Vec<String>,
+    /// Only of these resources; --yes needs them
+    #[cfg(feature = "aws")]
+    #[arg(long = "id", value_name = "ID", requires = "apply")]
+    pub ids: Vec<String>,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub consent: ConsentArgs,
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,8 @@ mod actions;
 mod actions_run;
 mod advise;
 #[cfg(feature = "aws")]
+mod advise_apply;
+#[cfg(feature = "aws")]
 mod alerts;
 #[cfg(feature = "aws")]
 mod alerts_config;

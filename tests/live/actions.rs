@@ -287,6 +287,26 @@ fn of_several_the_good_ones_are_done() {
 }
 
 #[test]
+fn advice_is_applied_to_what_is_named() {
+    let place = Place::new();
+    let (volume, other) = (place.volume(), place.volume());
+    place.does(&["track"]);
+    let ran = place.run(&["advise", "--apply", "unattached-volume", "--yes"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("--id i-…"), "{}", ran.err);
+    let ran = place.run(&["advise", "--apply", "unattached"]);
+    assert!(ran.code == Some(2) && ran.err.contains("unattached-volume"), "{ran:?}");
+    place.does(&["advise", "--apply", "unattached-volume"]);
+    assert!(place.changes().is_empty());
+    place.does(&["advise", "--apply", "unattached-volume", "--yes", "--id", &volume]);
+    assert_eq!(place.volumes(), [other]);
+    // What gpucost does not do itself is said.
+    let ran = place.run(&["advise", "--apply", "gp2-to-gp3", "--plan"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("aws ec2 modify-volume"), "{}", ran.err);
+}
+
+#[test]
 fn hostile_names_are_shown_as_what_they_are() {
     let place = Place::new();
     let id = place.aws.run_instance(REGION, "p3.2xlarge");
