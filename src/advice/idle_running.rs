@@ -6,7 +6,7 @@ use super::View;
 use super::cost::{accrued, accrued_by_now, address_month, estimate_month_hours, moment};
 use super::dollars::Dollars;
 use super::finding::{Confidence, Finding, Level};
-use super::idleness::{Idleness, idleness};
+use super::idleness::{Idleness, idleness, is_active};
 use super::left_running::{choices, hourly, parts, projection, resource_of, risk, usage_of};
 use super::standing::{Standing, State};
 use super::ways_out::Holding;
@@ -17,6 +17,15 @@ pub const ID: &str = "idle-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+}
+
+/// Whether it is known that an instance is idle, or that it is not: one that does not run is neither, and is judged.
+pub(super) fn is_judged(view: &View<'_>, instance_id: &str) -> bool {
+    let Some(standing) = view.inventory.standings.get(instance_id) else { return true };
+    let State::Running(session) = standing.state else { return true };
+    let last_seen = standing.last_seen.min(view.now);
+    let is_idle = idleness(view, &session.instance_type, session, last_seen).is_some();
+    is_idle || is_active(view, &session.instance_type, session, last_seen)
 }
 
 fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {

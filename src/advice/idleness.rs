@@ -87,11 +87,10 @@ pub(super) fn idleness(
     if last_seen.as_second() - signals.asked_at.as_second() > STALE_SECONDS {
         return None;
     }
-    let end = hour_of(signals.asked_at.min(last_seen));
-    let lookback = i64::from(thresholds.lookback_hours.max(1));
     let first = hour_from(session.start);
-    let window = Window { from: first.max(end - lookback), to: end };
-    if window.hours() < lookback.min(FEWEST_HOURS) {
+    let window = Window::of(signals, first, last_seen, thresholds);
+    let end = window.to;
+    if window.hours() < i64::from(thresholds.lookback_hours.max(1)).min(FEWEST_HOURS) {
         return None;
     }
     let readings = Readings::of(signals, gpus);
@@ -113,6 +112,19 @@ pub(super) fn idleness(
         evidence: readings.lines(signals, window).into_iter().chain(jupyter_lines(servers)).collect(),
         confidence: readings.confidence(window, servers),
     })
+}
+
+/// Whether something that is known says that it is not idle. What is not known says nothing.
+pub(super) fn is_active(view: &View<'_>, instance_type: &str, session: &Session, last_seen: Timestamp) -> bool {
+    let activity = &view.inventory.ledger.activity;
+    let (Some(signals), Some(gpus)) = (activity.signals.get(&session.instance_id), gpus(instance_type, view.card))
+    else {
+        return false;
+    };
+    let window = Window::of(signals, hour_from(session.start), last_seen, view.thresholds.idle);
+    let servers = activity.jupyter.get(&session.instance_id).map_or(&[][..], Vec::as_slice);
+    let worked = servers.iter().filter_map(JupyterSeen::active_at).any(|at| at >= hour_start(window.from));
+    worked || Readings::of(signals, gpus).show_activity(window, view.thresholds.idle)
 }
 
 /// Series without accelerators, of those that Compute Optimizer knows.
@@ -141,6 +153,12 @@ struct Window {
 }
 
 impl Window {
+    /// The lookback up to when CloudWatch was asked, of one run that began in the hour `first`.
+    fn of(signals: &Signals, first: i64, last_seen: Timestamp, thresholds: IdleThresholds) -> Window {
+        let end = hour_of(signals.asked_at.min(last_seen));
+        Window { from: first.max(end - i64::from(thresholds.lookback_hours.max(1))), to: end }
+    }
+
     const fn hours(self) -> i64 {
         self.to - self.from
     }
@@ -204,6 +222,23 @@ impl Readings {
             && (self.gpus == 0 || below(Signal::GpuMemory, thresholds.gpu_memory_percent))
             && below(Signal::Cpu, thresholds.cpu_percent)
             && self.at(Signal::Network, hour).is_some_and(|read| read.all.sum < a_day)
+    }
+
+    /// More than idleness allows, whatever the hours did that nobody told of.
+    fn show_activity(&self, window: Window, thresholds: IdleThresholds) -> bool {
+        let known = |signal: Signal| window.each().filter_map(move |hour| self.at(signal, hour));
+        let is_busy = |read: &Hour| read.all.max >= GPU_BUSY_PERCENT;
+        let gpu_hours = known(Signal::GpuUtilization).filter(|read| is_busy(read)).count() as i64;
+        let gpus_worked = self.gpus > 0
+            && (!self.gpu_hours_suffice(window.hours() - gpu_hours, window, thresholds)
+                || self.at(Signal::GpuUtilization, window.to - 1).is_some_and(is_busy)
+                || known(Signal::GpuMemory).any(|read| read.all.max >= thresholds.gpu_memory_percent));
+        let sent: Decimal = known(Signal::Network).map(|read| read.all.sum).sum();
+        let a_day = thresholds.network_mb_per_day * BYTES_PER_MB;
+        gpus_worked
+            || known(Signal::Cpu).any(|read| read.all.max >= thresholds.cpu_percent)
+            || sent.saturating_mul(Decimal::from(HOURS_PER_DAY)) >= a_day * Decimal::from(window.hours())
+            || self.at(Signal::Network, window.to - 1).is_some_and(|read| read.all.sum >= a_day)
     }
 
     fn is_known(&self, hour: i64) -> bool {

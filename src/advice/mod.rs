@@ -19,6 +19,7 @@ pub mod preflight;
 mod standing;
 mod stopped_accruing;
 mod unattached_volume;
+mod unjudged;
 mod volume_survives_termination;
 mod ways_out;
 
@@ -31,6 +32,7 @@ pub use finding::{Action, Choice, Confidence, Finding, Level, Part};
 pub use idle_running::ID as IDLE_RUNNING;
 pub use idleness::IdleThresholds;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
+pub use unjudged::unjudged;
 
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;

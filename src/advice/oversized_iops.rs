@@ -66,6 +66,19 @@ struct Used {
     to: i64,
 }
 
+/// Whether it is known what a volume used, or that there is nothing to be used: a volume that is gone is judged.
+pub(super) fn is_judged(view: &View<'_>, volume_id: &str) -> bool {
+    let Some(volume) = view.inventory.volumes.get(volume_id) else { return true };
+    if !volume.shape.as_ref().is_some_and(is_paid) {
+        return true;
+    }
+    let until = volume.last_seen.min(view.now);
+    let Some(signals) = view.inventory.ledger.activity.signals.get(volume_id) else { return false };
+    let is_fresh = until.as_second() - signals.asked_at.as_second() <= STALE_SECONDS;
+    let used = used(view, volume, signals, hour_of(signals.asked_at.min(until)));
+    is_fresh && used.is_some_and(|used| used.iops.is_some() && used.mibps.is_some())
+}
+
 fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<Finding> {
     let signals = view.inventory.ledger.activity.signals.get(&volume.resource.id)?;
     let until = volume.last_seen.min(view.now);

@@ -11,5 +11,6 @@ mod signals;
 mod stopped;
 mod tables;
 mod together;
+mod unjudged;
 mod volume_shape;
 mod volumes_and_addresses;
