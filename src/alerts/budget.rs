@@ -39,7 +39,7 @@ pub struct Spend {
 }
 
 /// What to tell of budgets. `told` holds the keys of all notices so far; of several shares passed at once the highest is
-/// told, and none twice.
+/// told, and none twice. A budget that was changed is another: its shares are told anew.
 pub fn crossings(spends: &[Spend], budgets: &Budgets, told: &BTreeSet<String>) -> Vec<Notice> {
     let mut notices = Vec::new();
     for spend in spends {
@@ -66,7 +66,7 @@ fn crossing(spend: &Spend, budget: Usd, measure: Measure, told: &BTreeSet<String
     let passed = |percent: &u32| share(*percent).is_some_and(|line| least >= line);
     let percent = PERCENTS.iter().rev().copied().find(|percent| passed(percent))?;
     let about = about(spend);
-    let key = |percent: u32| format!("{about}:{}", Kind::Budget { measure, percent }.key());
+    let key = |percent: u32| format!("{about}:{}-of-{}", Kind::Budget { measure, percent }.key(), budget.exact());
     if PERCENTS.iter().any(|at| *at >= percent && told.contains(&key(*at))) {
         return None;
     }

@@ -12,9 +12,11 @@ use crate::money::Usd;
 use crate::time::{ESTIMATE_MONTH_HOURS, hours};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Days after the opening at which one is reminded; after the last of them, weekly.
-const REMIND_AFTER_DAYS: [i64; 3] = [1, 3, 7];
+/// Days from one reminder to the next: one day after the opening, on the third and the seventh day, then weekly.
+const REMIND_AFTER_DAYS: [i64; 3] = [1, 2, 4];
 const REMIND_EVERY_DAYS: i64 = 7;
+/// Who looks once a day does not do so to the second.
+const EARLY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -53,7 +55,9 @@ pub fn decide(look: &Look<'_>, past: &BTreeMap<String, Episode>, now: Timestamp)
         }
     }
     for episode in past.values().filter(|episode| episode.is_open() && !there.contains(episode.finding.as_str())) {
-        if let Some(seen_over) = look.evidence.get(&episode.finding).filter(|at| **at > episode.last_seen) {
+        // What was seen after `now` is not among the findings: the clock went back, or one looks at the past.
+        let is_newer = |at: &&Timestamp| **at > episode.last_seen && **at <= now;
+        if let Some(seen_over) = look.evidence.get(&episode.finding).filter(is_newer) {
             decision.resolve(episode, *seen_over);
         }
     }
@@ -73,6 +77,7 @@ impl Decision {
             told_days: 0,
             told_usd: Usd::ZERO,
             reminders: 0,
+            reminded_at: Some(now),
             resolved_at: None,
             accrued: None,
             per_month: Amount::from(&Dollars::ZERO),
@@ -100,12 +105,10 @@ impl Decision {
         }
         if !silenced {
             let worse = escalations(&mut episode, steps);
-            let due = reminders_due(&episode, now);
-            if worse.is_empty() && due > episode.reminders {
-                self.notices.push(notice(&episode, Kind::Reminder { number: due }));
-            }
             // An escalation tells all that a reminder would.
-            episode.reminders = episode.reminders.max(due);
+            if is_reminder_due(&mut episode, now) && worse.is_empty() {
+                self.notices.push(notice(&episode, Kind::Reminder { number: episode.reminders }));
+            }
             self.notices.extend(worse.into_iter().map(|kind| notice(&episode, kind)));
         }
         if episode != *before {
@@ -165,13 +168,21 @@ fn escalations(episode: &mut Episode, steps: &Steps) -> Vec<Kind> {
     worse
 }
 
-/// How many reminders should have gone out by now.
-fn reminders_due(episode: &Episode, now: Timestamp) -> u32 {
-    let days = now.duration_since(episode.opened_at).as_hours() / DAY.as_hours();
-    let first = REMIND_AFTER_DAYS.iter().filter(|after| **after <= days).count();
-    let last = REMIND_AFTER_DAYS.last().copied().unwrap_or_default();
-    let weekly = if days > last { (days - last) / REMIND_EVERY_DAYS } else { 0 };
-    u32::try_from(first).unwrap_or(u32::MAX).saturating_add(u32::try_from(weekly).unwrap_or(u32::MAX))
+/// Counts the reminder that is due, if one is. A clock that went back starts the wait anew, and is not waited for.
+fn is_reminder_due(episode: &mut Episode, now: Timestamp) -> bool {
+    let last = episode.reminded_at.unwrap_or(episode.opened_at);
+    if now < last {
+        episode.reminded_at = Some(now);
+        return false;
+    }
+    let so_far = usize::try_from(episode.reminders).unwrap_or(usize::MAX);
+    let days = REMIND_AFTER_DAYS.get(so_far).copied().unwrap_or(REMIND_EVERY_DAYS);
+    let is_due = now.duration_since(last) >= SignedDuration::from_hours(days * DAY.as_hours()) - EARLY;
+    if is_due {
+        episode.reminders = episode.reminders.saturating_add(1);
+        episode.reminded_at = Some(now);
+    }
+    is_due
 }
 
 /// What an episode cost from its beginning to its end: it ended at some time between the last sight and `seen_over`.

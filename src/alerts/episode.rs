@@ -67,6 +67,9 @@ pub struct Episode {
     pub told_usd: Usd,
     /// Reminders so far.
     pub reminders: u32,
+    /// When the last of them was due by the clock of then; before the first, when it was opened.
+    #[serde(default)]
+    pub reminded_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
     /// Up to `last_seen`. `None`: nothing is lost, something could be saved.
     pub accrued: Option<Amount>,

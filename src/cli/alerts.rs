@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::advise;
 use super::alerts_config::{AlertsConfig, TERMINAL};
@@ -11,9 +11,9 @@ use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
-use crate::advice::Dollars;
-use crate::alerts::{Budgets, Decision, Kind, Look, Notice, Spend, SpendOf, crossings, decide, evidence};
-use crate::ledger::{Ledger, derive};
+use crate::advice::{Dollars, unjudged};
+use crate::alerts::{Budgets, Decision, Kind, Look, Notice, PlacesPolled, Spend, SpendOf, crossings, decide, evidence};
+use crate::ledger::derive;
 use crate::money::Usd;
 use crate::notify::{Channel, Fault, Message};
 use crate::report::alerts::{Delivery, Past, deliveries_table, history_table, notices_table, open_table};
@@ -23,6 +23,8 @@ use crate::time::Month;
 
 /// What saves less a month is not worth a message, unless it is said otherwise.
 const USUAL_MIN_USD: Usd = Usd::ONE;
+/// A run that comes later has not just missed the month's end.
+const LAST_MONTH_COUNTS: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 pub fn run(args: &AlertsArgs, request: &Request) -> Result<Exit, Failure> {
     match &args.command {
@@ -58,14 +60,12 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
             Err(failure) => _ = failures.insert(name, failure),
         }
     }
-    let mut ledger = load(request, None)?;
-    load_activity(&mut ledger, request)?;
     let mut store = Store::open(&request.ledger)?;
     let Some(_lock) = store.lock_alerts()? else {
         return Err(Failure::new("another `gpucost alerts run` is at work on this ledger")
             .hint("it tells what there is to tell; run again when it is done"));
     };
-    let decision = decision(&ledger, &store, &budgets, min_usd, request)?;
+    let decision = decision(&store, &budgets, min_usd, request)?;
     let mut told = config.names();
     told.extend(wanted.iter().filter(|name| !config.names().contains(name)).cloned());
     store.record_decision(&decision, &told, request.now)?;
@@ -91,14 +91,12 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
 }
 
 /// What the ledger and its past say, with what crosses a budget.
-fn decision(
-    ledger: &Ledger,
-    store: &Store,
-    budgets: &Budgets,
-    min_usd: Usd,
-    request: &Request,
-) -> Result<Decision, Failure> {
-    let findings = advise::findings(ledger, request)?;
+fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -> Result<Decision, Failure> {
+    // First of all: a poll from here on is in the ledger below, perhaps, and not among the looks it is held against.
+    let places = places_looked_at(store, request)?;
+    let mut ledger = load(request, None)?;
+    load_activity(&mut ledger, request)?;
+    let findings = advise::findings(&ledger, request)?;
     let small = |most: Option<Usd>| most.is_some_and(|most| most < min_usd);
     let silenced: BTreeSet<String> = findings
         .iter()
@@ -106,7 +104,11 @@ fn decision(
         .map(|finding| finding.id.clone())
         .collect();
     let past = store.episodes()?;
-    let evidence = evidence(&past, ledger, &store.places_polled()?);
+    let mut evidence = evidence(&past, &ledger, &places);
+    let open = past.values().filter(|episode| episode.is_open()).map(|episode| episode.finding.as_str());
+    for unknown in unjudged(open, &ledger, request.card()?, request.thresholds, request.now) {
+        evidence.remove(unknown);
+    }
     let steps = request.alerts.steps();
     let look = Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps };
     let mut decision = decide(&look, &past, request.now);
@@ -117,9 +119,31 @@ fn decision(
     Ok(decision)
 }
 
-/// This month's dollars, of all and of each instance.
+/// Of the regions typed alone, as the ledger is loaded: what lies elsewhere was not looked for.
+fn places_looked_at(store: &Store, request: &Request) -> Result<PlacesPolled, Failure> {
+    let mut places = store.places_polled()?;
+    let typed = &request.ledger_regions;
+    places.retain(|(_, region), _| typed.is_empty() || typed.contains(region));
+    Ok(places)
+}
+
+/// Of this month, and in its first days of the one before: it may have ended since the last run.
 fn spends(store: &Store, request: &Request) -> Result<Vec<Spend>, Failure> {
-    let (card, now) = (request.card()?, request.now);
+    let start = Month::of(request.now).period().start;
+    let mut spends = spends_as_of(store, request, request.now)?;
+    if request.now.duration_since(start) < LAST_MONTH_COUNTS
+        && let Ok(last) = start.checked_sub(1.second())
+    {
+        let over = || Dollars::unknown("the month is over");
+        let before = spends_as_of(store, request, last)?;
+        spends.extend(before.into_iter().map(|spend| Spend { forecast: over(), ..spend }));
+    }
+    Ok(spends)
+}
+
+/// The dollars of the month of `now`, of all and of each instance.
+fn spends_as_of(store: &Store, request: &Request, now: Timestamp) -> Result<Vec<Spend>, Failure> {
+    let card = request.card()?;
     let month = Month::of(now);
     let ledger = derive(&store.facts()?, store.metered(Some(month))?, horizon(now))?;
     let watched = Watched::new(&ledger, card, Timestamp::MIN, Timestamp::MIN, now);

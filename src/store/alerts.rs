@@ -125,7 +125,8 @@ impl Store {
         Ok(keys.into_iter().collect())
     }
 
-    /// Keeps a decision, and that each of `channels` is to be told of it. A channel that is new is told what is open.
+    /// Keeps a decision, and that each of `channels` is to be told of it. A channel that is new, or back, is told what is
+    /// open.
     ///
     /// # Errors
     /// A database that cannot be written: then nothing of it is kept.
@@ -148,8 +149,9 @@ impl Store {
         transaction.commit().map_err(fail)
     }
 
-    /// What a channel is to be told next; from here on it may have been sent: the digest that may have been sent and was never confirmed, as it was, or else
-    /// one of all that it has not been told. There is never a second before the first is settled: the order is kept.
+    /// What a channel is to be told next: the digest that may have been sent and was never confirmed, as it was, or else
+    /// one of all that it has not been told. From here on it may have been sent. There is never a second before the first
+    /// is settled: the order is kept.
     ///
     /// # Errors
     /// A database that cannot be written, or that was damaged.
@@ -284,22 +286,20 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))
 }
 
-/// A channel that was never told anything is told of what is open: not the history of the others.
+/// A channel that is new, or was left out for a while, is told of what is open: not the history of the others.
 fn welcome(transaction: &Transaction<'_>, channels: &[String], now: Timestamp) -> rusqlite::Result<()> {
     for channel in channels {
-        let fresh = transaction.execute(
+        transaction.execute(
             "INSERT INTO channels (name, first_at) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
             (channel, now.to_string()),
         )?;
-        if fresh == 1 {
-            transaction.execute(
-                "INSERT OR IGNORE INTO deliveries (notice_id, channel)
-                 SELECT notices.id, ?1 FROM episodes JOIN notices
-                 ON notices.key = finding || '#' || number || ':opened'
-                 WHERE json_extract(episodes.body, '$.state') = 'open'",
-                [channel],
-            )?;
-        }
+        transaction.execute(
+            "INSERT OR IGNORE INTO deliveries (notice_id, channel)
+             SELECT notices.id, ?1 FROM episodes JOIN notices
+             ON notices.key = finding || '#' || number || ':opened'
+             WHERE json_extract(episodes.body, '$.state') = 'open'",
+            [channel],
+        )?;
     }
     Ok(())
 }

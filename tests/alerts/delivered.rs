@@ -190,6 +190,31 @@ fn a_channel_that_is_new_is_told_what_is_open_and_not_what_is_over() {
 }
 
 #[test]
+fn a_channel_that_was_left_out_for_a_while_is_told_what_opened_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&dir.path().join("l.db")).unwrap();
+    let (steps, silenced, evidence) = (Steps::default(), BTreeSet::new(), BTreeMap::new());
+    let mut told = |findings: &[gpucost::advice::Finding], channels: &[&str], hours: i64| -> Vec<String> {
+        let past = store.episodes().unwrap();
+        let decision =
+            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();
+        store.record_decision(&decision, &channels, at(hours)).unwrap();
+        if !channels.iter().any(|name| name == "ops") {
+            return Vec::new();
+        }
+        let digest = store.digest_to_send("ops", at(hours)).unwrap();
+        digest.iter().for_each(|digest| store.digest_sent(digest, at(hours)).unwrap());
+        digest.into_iter().flat_map(|digest| digest.notices).map(|notice| notice.key).collect()
+    };
+    let (one, two) = (|seen| finding(1, at(0), at(seen), 100), |seen| finding(2, at(0), at(seen), 100));
+    assert_eq!(told(&[one(1)], &["ops", "lead"], 1), ["stopped-accruing:i-1#1:opened"]);
+    assert!(told(&[one(2), two(2)], &["lead"], 2).is_empty());
+    assert_eq!(told(&[one(3), two(3)], &["ops", "lead"], 3), ["stopped-accruing:i-2#1:opened"]);
+    assert!(told(&[one(4), two(4)], &["ops", "lead"], 4).is_empty());
+}
+
+#[test]
 fn one_run_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("l.db");
