@@ -115,10 +115,13 @@ fn attempt(agent: &ureq::Agent, address: &Address, headers: &[(&str, String)], b
         return Ok(());
     }
     let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+    // Of a gateway that heard nothing good from the server behind it: that one may have taken it.
+    let in_doubt = matches!(status.as_u16(), 502 | 504 | 520..=599);
     let seconds = answer.headers().get("Retry-After").and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let why = if status.is_redirection() { ", a redirect, which is not followed" } else { "" };
+    let why = format!("{} answered {}{why}", address.host, status.as_u16());
     Err(Failed {
-        fault: Fault::Refused(format!("{} answered {}{why}", address.host, status.as_u16())),
+        fault: if in_doubt { Fault::Unsure(why) } else { Fault::Refused(why) },
         passing,
         retry_after: seconds.map(Duration::from_secs),
     })

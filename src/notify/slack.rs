@@ -43,8 +43,9 @@ fn body(message: &Message<'_>) -> Value {
     }
     let key = format!("Message {}", message.key);
     blocks.push(json!({ "type": "context", "elements": [plain(&key, MOST_TEXT)] }));
-    // What notifications show. It is read for mentions and links, which cannot be written without these three.
-    json!({ "text": escaped(&title), "blocks": blocks })
+    // What notifications show. It is read for mentions and links, which cannot be written without these three, and for
+    // `*`, `_`, `~` and backticks unless that is turned off.
+    json!({ "text": escaped(&title), "mrkdwn": false, "unfurl_links": false, "unfurl_media": false, "blocks": blocks })
 }
 
 fn plain(text: &str, most: usize) -> Value {

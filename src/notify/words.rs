@@ -1,7 +1,6 @@
 //! A digest in words, for every channel that takes text.
 
 use crate::alerts::{Kind, Notice};
-use crate::money::Usd;
 use crate::render::untrusted::visible;
 
 /// Names longer than this are cut: AWS allows 256 characters, other writers any number.
@@ -10,12 +9,13 @@ const LONGEST: usize = 300;
 /// One line: what, and the dollars.
 pub fn headline(notices: &[Notice]) -> String {
     if let [one] = notices {
+        // The dollars come first: what is long is cut at its end.
         let cost = match (&one.kind, cost(one)) {
             (Kind::Budget { .. }, _) => String::new(),
             (_, cost) if cost.is_empty() => cost,
-            (_, cost) => format!(" ({cost})"),
+            (_, cost) => format!("{cost}: "),
         };
-        return format!("gpucost: {}: {}{cost}", subject(one), short(&one.title));
+        return format!("gpucost: {cost}{}: {}", subject(one), short(&one.title));
     }
     let words = ["new", "escalated", "budget", "reminder", "resolved"];
     let counts: Vec<String> = words
@@ -25,8 +25,20 @@ pub fn headline(notices: &[Notice]) -> String {
             count => Some(format!("{count} {word}")),
         })
         .collect();
-    let largest = notices.iter().filter_map(|notice| notice.least_usd).max().unwrap_or(Usd::ZERO);
-    format!("gpucost: {}, the largest {largest}", counts.join(", "))
+    format!("gpucost: {}{}", counts.join(", "), largest(notices))
+}
+
+/// `, the largest $18.96`; what nobody can price is not $0, and a budget is no cost.
+fn largest(notices: &[Notice]) -> String {
+    let costs = notices.iter().filter(|notice| !matches!(notice.kind, Kind::Budget { .. }));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        costs.filter(|notice| !notice.cost.is_empty()).partition(|notice| notice.least_usd.is_some());
+    match (known.iter().filter_map(|notice| notice.least_usd).max(), unknown.is_empty()) {
+        (Some(largest), true) => format!(", the largest {largest}"),
+        (Some(largest), false) => format!(", the largest known {largest}"),
+        (None, false) => ", at unknown cost".to_owned(),
+        (None, true) => String::new(),
+    }
 }
 
 fn subject(notice: &Notice) -> String {

@@ -1,6 +1,9 @@
 //! Alerts: what is told, once, whatever the clock, the findings, the channels and crashes do.
 
+mod clocks;
 mod decided;
 mod delivered;
 mod signals;
 mod story;
+#[cfg(feature = "aws")]
+mod words;
