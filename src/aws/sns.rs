@@ -55,9 +55,10 @@ pub fn publish(
     })
 }
 
-/// AWS was asked and its answer did not come.
+/// AWS was asked and its answer did not come, or was that something went wrong inside.
 fn may_have_arrived<E: Error>(error: &SdkError<E>) -> bool {
     match error {
+        SdkError::ServiceError(said) => said.raw().status().is_server_error(),
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
         SdkError::DispatchFailure(failure) => failure.is_timeout() || failure.is_io(),
         _ => false,

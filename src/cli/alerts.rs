@@ -69,7 +69,7 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
     let mut told = config.names();
     told.extend(wanted.iter().filter(|name| !config.names().contains(name)).cloned());
     store.record_decision(&decision, &told, request.now)?;
-    let mut round = Round { shown: None, deliveries: Vec::new() };
+    let mut round = Round { shown: Vec::new(), deliveries: Vec::new() };
     for (name, channel) in &channels {
         round.tell(name, channel.as_ref(), &mut store, request)?;
     }
@@ -212,7 +212,7 @@ fn amount(option: &str, text: &str) -> Result<Usd, Failure> {
 /// What a run shows, and whom it told.
 struct Round {
     /// The terminal's, marked as sent once it is printed.
-    shown: Option<Digest>,
+    shown: Vec<Digest>,
     deliveries: Vec<Delivery>,
 }
 
@@ -224,12 +224,11 @@ impl Round {
         store: &mut Store,
         request: &Request,
     ) -> Result<(), Failure> {
+        let Some(channel) = channel else {
+            self.shown = store.digests_to_show(name, request.now)?;
+            return Ok(());
+        };
         while let Some(digest) = store.digest_to_send(name, request.now)? {
-            let Some(channel) = channel else {
-                // There is no other before this one is shown.
-                self.shown = Some(digest);
-                break;
-            };
             let message = Message { key: &digest.key, notices: &digest.notices, made_at: digest.made_at };
             let ended = if request.offline {
                 Err(Fault::Refused("--offline forbids it".to_owned()))
@@ -264,16 +263,16 @@ impl Round {
         store: &mut Store,
         request: &Request,
     ) -> Result<(), Failure> {
-        let notices: &[Notice] = self.shown.as_ref().map_or(&[], |digest| &digest.notices);
+        let notices: Vec<Notice> = self.shown.iter().flat_map(|digest| digest.notices.clone()).collect();
         let mut tables = Vec::new();
         if channels.iter().any(|(name, _)| *name == TERMINAL) {
-            tables.push(notices_table(notices));
+            tables.push(notices_table(&notices));
         }
         if !self.deliveries.is_empty() || tables.is_empty() {
             tables.push(deliveries_table(&self.deliveries));
         }
         show::tables(&tables, request)?;
-        if let Some(digest) = &self.shown {
+        for digest in &self.shown {
             store.digest_sent(digest, request.now)?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Email by SMTP.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
@@ -79,12 +80,13 @@ impl Email {
             if error.is_tls() {
                 return refused("no trusted TLS connection can be made".to_owned());
             }
-            let why = format!(
-                "{}: {}",
-                self.host,
-                if error.is_timeout() { "no answer came in time" } else { "the connection failed" }
-            );
-            if is_refused_connection(&error) { Fault::Refused(why) } else { Fault::Unsure(why) }
+            let kind = io_error_kind(&error);
+            // A read that waits too long would block.
+            let too_late = error.is_timeout() || matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+            let why = if too_late { "no answer came in time" } else { "the connection failed" };
+            let why = format!("{}: {why}", self.host);
+            // Nobody listens there: nothing was sent.
+            if kind == Some(ErrorKind::ConnectionRefused) { Fault::Refused(why) } else { Fault::Unsure(why) }
         })
     }
 
@@ -105,14 +107,13 @@ impl Email {
     }
 }
 
-/// Nothing was sent: nobody listens there.
-fn is_refused_connection(error: &lettre::transport::smtp::Error) -> bool {
+fn io_error_kind(error: &lettre::transport::smtp::Error) -> Option<ErrorKind> {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            return io.kind() == std::io::ErrorKind::ConnectionRefused;
+            return Some(io.kind());
         }
         source = cause.source();
     }
-    false
+    None
 }

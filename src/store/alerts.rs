@@ -168,9 +168,29 @@ impl Store {
             transaction.execute("UPDATE digests SET attempts = attempts + 1 WHERE id = ?1", [id]).map_err(fail)?;
         }
         transaction.commit().map_err(fail)?;
-        let Some((id, key, made_at)) = found else { return Ok(None) };
+        found.map(|found| self.digest(channel, found)).transpose()
+    }
+
+    /// All that a channel is to be told that is told everything at once: digests that were never confirmed, and one of the
+    /// rest.
+    ///
+    /// # Errors
+    /// A database that cannot be written, or that was damaged.
+    pub fn digests_to_show(&mut self, channel: &str, now: Timestamp) -> Result<Vec<Digest>, StoreError> {
+        let path = self.path.clone();
+        let fail = |source| sqlite_error(&path, source);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+        make_digest(&transaction, channel, now).map_err(fail)?;
+        let all = all_unsettled(&transaction, channel).map_err(fail)?;
+        let counted = "UPDATE digests SET attempts = attempts + 1 WHERE channel = ?1 AND sent_at IS NULL";
+        transaction.execute(counted, [channel]).map_err(fail)?;
+        transaction.commit().map_err(fail)?;
+        all.into_iter().map(|found| self.digest(channel, found)).collect()
+    }
+
+    fn digest(&self, channel: &str, (id, key, made_at): Written) -> Result<Digest, StoreError> {
         let made_at = made_at.parse().map_err(|e| self.damaged(&key, &e))?;
-        Ok(Some(Digest { id, notices: self.notices_of(id)?, key, channel: channel.to_owned(), made_at }))
+        Ok(Digest { id, notices: self.notices_of(id)?, key, channel: channel.to_owned(), made_at })
     }
 
     /// The channel has it.
@@ -363,9 +383,17 @@ fn digest_key(channel: &str, keys: &[String]) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unsettled(transaction: &Transaction<'_>, channel: &str) -> rusqlite::Result<Option<(i64, String, String)>> {
+/// A digest's id, key and time.
+type Written = (i64, String, String);
+
+fn unsettled(transaction: &Transaction<'_>, channel: &str) -> rusqlite::Result<Option<Written>> {
+    Ok(all_unsettled(transaction, channel)?.into_iter().next())
+}
+
+/// Oldest first.
+fn all_unsettled(transaction: &Transaction<'_>, channel: &str) -> rusqlite::Result<Vec<Written>> {
     transaction
         .prepare_cached("SELECT id, key, made_at FROM digests WHERE channel = ?1 AND sent_at IS NULL ORDER BY id")?
-        .query_row([channel], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()
+        .query_map([channel], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
 }

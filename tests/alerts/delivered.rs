@@ -215,6 +215,30 @@ fn a_channel_that_was_left_out_for_a_while_is_told_what_opened_meanwhile() {
 }
 
 #[test]
+fn a_terminal_is_shown_what_a_dead_run_left_and_what_is_new_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&dir.path().join("l.db")).unwrap();
+    let (steps, silenced, evidence) = (Steps::default(), BTreeSet::new(), BTreeMap::new());
+    let shown = |store: &mut Store, findings: &[gpucost::advice::Finding], hours: i64| {
+        let past = store.episodes().unwrap();
+        let decision =
+            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        store.record_decision(&decision, &["terminal".to_owned()], at(hours)).unwrap();
+        store.digests_to_show("terminal", at(hours)).unwrap()
+    };
+    let (one, two) = (finding(1, at(0), at(1), 100), finding(2, at(0), at(1), 100));
+    // It dies before it has printed anything.
+    assert_eq!(shown(&mut store, std::slice::from_ref(&one), 1).len(), 1);
+    let digests = shown(&mut store, &[one.clone(), two.clone()], 2);
+    let keys: Vec<&str> = digests.iter().flat_map(|digest| &digest.notices).map(|notice| notice.key.as_str()).collect();
+    assert_eq!(keys, ["stopped-accruing:i-1#1:opened", "stopped-accruing:i-2#1:opened"]);
+    for digest in &digests {
+        store.digest_sent(digest, at(2)).unwrap();
+    }
+    assert!(shown(&mut store, &[one, two], 3).is_empty());
+}
+
+#[test]
 fn one_run_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("l.db");

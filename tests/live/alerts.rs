@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::peers::{Aws, Does, Sink, Taken, first, mail_server};
 use crate::program::{Lab, Ran};
 
-const SECRET: &str = "a-secret-that-nobody-may-read";
+pub const SECRET: &str = "a-secret-that-nobody-may-read";
 const ESCAPE: &str = "\u{1b}]0;owned\u{7}\u{1b}[31m\u{202e}";
 
 /// A lab with a ledger in which an instance of this name was stopped on 2026-09-16, with 500 GB that bill on.
-fn lab(name: &str) -> Lab {
+pub fn lab(name: &str) -> Lab {
     let lab = Lab::new();
     let instances = json!({ "Reservations": [{ "OwnerId": "111122223333", "Instances": [{
         "InstanceId": "i-0123456789abcdef0",
@@ -40,11 +40,11 @@ fn lab(name: &str) -> Lab {
     lab
 }
 
-const WEBHOOK: &str =
+pub const WEBHOOK: &str =
     "[[alerts.channel]]\nname = \"ops\"\nkind = \"webhook\"\nurl_env = \"OPS_URL\"\nsecret_env = \"OPS_SECRET\"\n";
 const SLACK: &str = "[[alerts.channel]]\nname = \"team\"\nkind = \"slack\"\nurl_file = \"slack-url\"\n";
 
-fn alerts(lab: &Lab, sink: &Sink, args: &[&str], as_of: &str) -> Ran {
+pub fn alerts(lab: &Lab, sink: &Sink, args: &[&str], as_of: &str) -> Ran {
     let mut command = lab.gpucost(&["alerts"]);
     command.args(args).args(["--as-of", as_of]);
     command.env("OPS_URL", sink.url(&format!("/{SECRET}"))).env("OPS_SECRET", SECRET);
@@ -54,23 +54,23 @@ fn alerts(lab: &Lab, sink: &Sink, args: &[&str], as_of: &str) -> Ran {
     ran
 }
 
-fn configured(name: &str, config: &str) -> (Lab, Sink) {
+pub fn configured(name: &str, config: &str) -> (Lab, Sink) {
     let (lab, sink) = (lab(name), Sink::start());
     lab.write(lab.config(), config);
     lab.write("slack-url", sink.url("/slack"));
     (lab, sink)
 }
 
-fn body(taken: &Taken) -> Value {
+pub fn body(taken: &Taken) -> Value {
     serde_json::from_str(&taken.body).expect("JSON")
 }
 
-fn keys(taken: &Taken) -> Vec<String> {
+pub fn keys(taken: &Taken) -> Vec<String> {
     let body = body(taken);
     body["notices"].as_array().expect("notices").iter().map(|n| n["key"].as_str().expect("a key").to_owned()).collect()
 }
 
-const OPENED: &str = "stopped-accruing:i-0123456789abcdef0#1:opened";
+pub const OPENED: &str = "stopped-accruing:i-0123456789abcdef0#1:opened";
 
 #[test]
 fn a_webhook_is_told_once_signed_and_with_all_there_is_to_know() {
@@ -202,7 +202,9 @@ fn a_mail_names_the_matter_and_its_key() {
     assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-01").code, Some(0));
     let mails = mails.lock().expect("the mails").clone();
     let mail = mails[0].replace("=\r\n", "");
-    assert!(mail.contains("Subject: gpucost: i-0123456789abcdef0 (trainer): Stopped for 14 days"), "{mail}");
+    // The dollars first: what is long is cut at its end.
+    assert!(mail.contains("Subject: gpucost: $18.96 so far, "), "{mail}");
+    assert!(mail.contains("i-0123456789abcdef0 (trainer): Stopped for 14 days"), "{mail}");
     assert!(mail.contains("X-Gpucost-Key: ") && mail.contains("Message-ID: <"), "{mail}");
     // Nobody listens: surely not sent.
     lab.write(lab.config(), email.replace(&port.to_string(), "1"));

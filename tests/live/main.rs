@@ -6,6 +6,7 @@
 mod actions;
 mod actions_killed;
 mod alerts;
+mod alerts_faults;
 mod backfill;
 mod bulk;
 mod jupyter;

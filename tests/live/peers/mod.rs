@@ -13,7 +13,7 @@ mod venv;
 pub use aws::{Aws, Call};
 pub use jupyter::{Answers, Jupyter};
 pub use moto::{Moto, all, faketime, first};
-pub use sink::{Does, Sink, Taken, mail_server};
+pub use sink::{Does, Mails, Sink, Taken, mail_server, mail_server_that};
 
 /// A moto server of one's own, without the local AWS before it.
 pub fn moto() -> Moto {

@@ -126,8 +126,29 @@ impl Sink {
     }
 }
 
+/// What the mail server does with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mails {
+    /// `550` to the recipient.
+    RefuseForGood,
+    /// `451` to the whole mail.
+    RefuseForNow,
+    /// Takes it and closes the connection without a word.
+    TakeAndSayNothing,
+    /// Takes it, this much later.
+    TakeAfter(Duration),
+    /// Not even a greeting.
+    Hang,
+}
+
 /// A mail server without TLS; gives the port, and the mails as they came.
 pub fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
+    mail_server_that(&[])
+}
+
+/// One that does this with its first connections and then takes all.
+pub fn mail_server_that(does: &[Mails]) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let mut plan: VecDeque<Mails> = does.iter().copied().collect();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("its number").port();
     let mails: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -135,13 +156,18 @@ pub fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
             let kept = Arc::clone(&kept);
-            thread::spawn(move || take_mail(connection, &kept));
+            let does = plan.pop_front().unwrap_or(Mails::TakeAfter(Duration::ZERO));
+            thread::spawn(move || take_mail(connection, does, &kept));
         }
     });
     (port, mails)
 }
 
-fn take_mail(mut connection: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()> {
+fn take_mail(mut connection: TcpStream, does: Mails, kept: &Mutex<Vec<String>>) -> Option<()> {
+    if does == Mails::Hang {
+        thread::sleep(Duration::from_secs(120));
+        return Some(());
+    }
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     connection.write_all(b"220 sink\r\n").ok()?;
     loop {
@@ -152,6 +178,7 @@ fn take_mail(mut connection: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()>
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         let answer: &[u8] = match verb.as_str() {
             "EHLO" => b"250-sink\r\n250 8BITMIME\r\n",
+            "RCPT" if does == Mails::RefuseForGood => b"550 nobody of that name\r\n",
             "DATA" => {
                 connection.write_all(b"354 go on\r\n").ok()?;
                 let mut mail = String::new();
@@ -163,8 +190,19 @@ fn take_mail(mut connection: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()>
                     }
                     mail += &line;
                 }
-                kept.lock().ok()?.push(mail);
-                b"250 taken\r\n"
+                match does {
+                    Mails::RefuseForNow => b"451 try again later\r\n",
+                    Mails::TakeAndSayNothing => {
+                        kept.lock().ok()?.push(mail);
+                        return Some(());
+                    }
+                    Mails::TakeAfter(wait) => {
+                        thread::sleep(wait);
+                        kept.lock().ok()?.push(mail);
+                        b"250 taken\r\n"
+                    }
+                    Mails::RefuseForGood | Mails::Hang => b"554 no\r\n",
+                }
             }
             "QUIT" => {
                 _ = connection.write_all(b"221 bye\r\n");
