@@ -69,7 +69,7 @@ struct Used {
 /// Whether it is known what a volume used, or that there is nothing to be used: a volume that is gone is judged.
 pub(super) fn is_judged(view: &View<'_>, volume_id: &str) -> bool {
     let Some(volume) = view.inventory.volumes.get(volume_id) else { return true };
-    if !volume.shape.as_ref().is_some_and(is_paid) {
+    if !volume.shape.as_ref().is_some_and(has_paid_performance) {
         return true;
     }
     let until = volume.last_seen.min(view.now);
