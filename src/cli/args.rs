@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEn
 mod actions;
 #[cfg(feature = "aws")]
 mod alerts;
+mod break_even_more;
 #[cfg(feature = "aws")]
 mod preflight;
 mod rates;
@@ -25,6 +26,7 @@ mod watch;
 pub use actions::{ActionsArgs, ConsentArgs, ReleaseAddressArgs, SnapshotAndDeleteArgs, StopArgs, TerminateArgs};
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
+pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, OddsArgs, WhenArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
@@ -162,7 +164,7 @@ pub enum Command {
     /// A month's line items against what AWS charged, with the reasons they differ
     Reconcile(ReconcileArgs),
     /// When a machine of your own would be cheaper than renting
-    BreakEven(BreakEvenArgs),
+    BreakEven(BreakEvenCommandArgs),
     /// What to stop, snapshot, terminate or keep, in dollars
     Advise(AdviseArgs),
     /// Tell what is new, worse or over, once: terminal, webhook, Slack, SNS, email
@@ -283,7 +285,7 @@ pub struct BillArgs {
     pub lines: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct BreakEvenArgs {
     /// The instance you rent [default: the ledger's most used]
     #[arg(long, value_name = "TYPE", help_heading = "Renting")]

@@ -1,5 +1,7 @@
 //! `gpucost break-even`
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -9,7 +11,7 @@ use super::ledger::{all_lines, load};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
-use crate::billing::{MeasuredStorage, MeasuredUse, measured_use, volume_charges};
+use crate::billing::{LineItem, MeasuredStorage, MeasuredUse, measured_use, volume_charges};
 use crate::break_even::{Answer, BreakEvenError, Electricity, Input, Owning, Question, Renting, Terms, break_even};
 use crate::catalog::{Machine, NoRate, RateCard, Sector, VolumeSpec};
 use crate::ledger::VolumeShape;
@@ -17,6 +19,7 @@ use crate::money::Usd;
 use crate::quantity::{exact, parse_decimal};
 use crate::render;
 use crate::report::break_even::{answer_table, cumulative_chart, inputs_table, totals_table, verdict_sentence};
+use crate::report::chart::Chart;
 use crate::report::quote::not_offered;
 use crate::report::table::Cell;
 use crate::store::write_file;
@@ -43,13 +46,7 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     let question = question(args, measured.as_ref(), request)?;
     let answer = break_even(&question, utc_date(request.now))?;
     if let Some(path) = &args.chart {
-        let chart = cumulative_chart(&question, &answer);
-        let bytes = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("svg") => render::chart::svg(&chart)?.into_bytes(),
-            Some("png") => render::chart::png(&chart)?,
-            _ => return Err(Failure::usage("--chart: name a file that ends in .png or .svg")),
-        };
-        write_file(path, &bytes)?;
+        write_chart(path, &cumulative_chart(&question, &answer))?;
     }
     let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured, card));
     let mut tables = tables(&question, &answer, said, request.verbose);
@@ -60,6 +57,16 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
         first.notes.push(note);
     }
     show::tables(&tables, request)
+}
+
+/// As PNG or SVG by the file's ending.
+pub fn write_chart(path: &Path, chart: &Chart) -> Result<(), Failure> {
+    let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => render::chart::svg(chart)?.into_bytes(),
+        Some("png") => render::chart::png(chart)?,
+        _ => return Err(Failure::usage("--chart: name a file that ends in .png or .svg")),
+    };
+    Ok(write_file(path, &bytes)?)
 }
 
 /// The answer with the verdict as its title and what `measured` hours take for granted; the inputs and the
@@ -83,13 +90,20 @@ pub fn tables(
 
 /// What the ledger measured of the instance asked for, or of the one most used.
 fn from_ledger(args: &BreakEvenArgs, request: &Request) -> Result<MeasuredUse, Failure> {
+    measured_lines(args, request).map(|(_, measured)| measured)
+}
+
+/// The same with the line items it was measured from.
+pub fn measured_lines(args: &BreakEvenArgs, request: &Request) -> Result<(Vec<LineItem>, MeasuredUse), Failure> {
     let ledger = load(request, None)
         .map_err(|failure| failure.hint("give --hours-per-day, or record usage first: `gpucost usage import FILE`"))?;
     let since =
         args.since.as_deref().map(|text| text.parse::<Month>().map_err(|e| Failure::usage(format!("--since: {e}"))));
     let start = since.transpose()?.map_or(Timestamp::MIN, |month| month.period().start);
     let within = Period { start, end: request.now };
-    measured_use(&all_lines(&ledger, request)?, args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))
+    let lines = all_lines(&ledger, request)?;
+    let measured = measured_use(&lines, args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))?;
+    Ok((lines, measured))
 }
 
 fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
@@ -98,7 +112,7 @@ fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
 }
 
 /// An instance whose volumes are not in the records is no instance without volumes: the person asking knows.
-fn refuse_unknown_storage(args: &BreakEvenArgs, measured: &MeasuredUse) -> Result<(), Failure> {
+pub fn refuse_unknown_storage(args: &BreakEvenArgs, measured: &MeasuredUse) -> Result<(), Failure> {
     if args.storage_usd_per_month.is_some() || !args.volumes.is_empty() {
         return Ok(());
     }

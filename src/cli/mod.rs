@@ -17,6 +17,8 @@ mod args;
 mod backfill;
 mod bill;
 mod break_even;
+mod break_even_odds;
+mod break_even_when;
 mod config;
 #[cfg(feature = "aws")]
 mod cost_explorer;
@@ -64,7 +66,7 @@ use jiff::Timestamp;
 
 #[cfg(feature = "aws")]
 use args::TrackCommand;
-use args::{Cli, Command, RatesCommand, UsageCommand};
+use args::{BreakEvenCommand, Cli, Command, RatesCommand, UsageCommand};
 use error::{Exit, Failure};
 use request::Request;
 
@@ -119,7 +121,11 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         },
         Command::Bill(args) => show::tables(&bill::run(&args, &request)?, &request),
         Command::Reconcile(args) => reconcile::run(&args, &request),
-        Command::BreakEven(args) => break_even::run(&args, &request),
+        Command::BreakEven(args) => match &args.command {
+            Some(BreakEvenCommand::When(when)) => break_even_when::run(when, &request),
+            Some(BreakEvenCommand::Odds(odds)) => break_even_odds::run(odds, &request),
+            None => break_even::run(&args.ask, &request),
+        },
         Command::Advise(args) => advise::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Alerts(args) => alerts::run(&args, &request),

@@ -1,0 +1,212 @@
+//! A number that is not known: between two ends, most likely one of them all, or around a mean.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, MathematicalOps};
+
+use crate::quantity::{exact, parse_decimal};
+
+/// A normal range ends so many standard deviations from its mean: 99.7 % of it, and no hours below zero.
+const DEVIATIONS: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
+/// Where a tenth of a normal that ends at three deviations lies below: Φ⁻¹(Φ(−3) + 0.1·(1 − 2Φ(−3))).
+const TENTH_OF_NORMAL: f64 = 1.275_425;
+
+/// `1..4` uniform, `1..2..4` triangular, `2±0.5` (or `2+-0.5`) normal within three deviations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    Uniform { low: Decimal, high: Decimal },
+    Triangular { low: Decimal, mode: Decimal, high: Decimal },
+    Normal { mean: Decimal, deviation: Decimal },
+}
+
+/// Text that is no range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a range: {why}; write 1..4, 1..2..4 (likeliest in the middle) or 2±0.5 (also 2+-0.5)")]
+pub struct NotARange {
+    pub text: String,
+    pub why: &'static str,
+}
+
+impl Range {
+    /// Whether a text means to be a range, right or wrong.
+    pub fn is_meant(text: &str) -> bool {
+        text.contains("..") || text.contains('±') || text.contains("+-")
+    }
+
+    pub fn low(&self) -> Decimal {
+        match *self {
+            Range::Uniform { low, .. } | Range::Triangular { low, .. } => low,
+            Range::Normal { mean, deviation } => mean.saturating_sub(deviation.saturating_mul(DEVIATIONS)),
+        }
+    }
+
+    pub fn high(&self) -> Decimal {
+        match *self {
+            Range::Uniform { high, .. } | Range::Triangular { high, .. } => high,
+            Range::Normal { mean, deviation } => mean.saturating_add(deviation.saturating_mul(DEVIATIONS)),
+        }
+    }
+
+    /// Both ends are one number.
+    pub fn is_certain(&self) -> bool {
+        self.low() == self.high()
+    }
+
+    /// As often exceeded as not. `None` if it leaves the range of decimals.
+    pub fn median(&self) -> Option<Decimal> {
+        match *self {
+            Range::Uniform { low, high } => low.checked_add(high)?.checked_div(Decimal::TWO),
+            Range::Normal { mean, .. } => Some(mean),
+            Range::Triangular { low, high, .. } if low == high => Some(low),
+            Range::Triangular { low, mode, high } => {
+                let (below, above, width) = (mode - low, high - mode, high - low);
+                let half = |part: Decimal| width.checked_mul(part)?.checked_div(Decimal::TWO)?.sqrt();
+                if below >= above { low.checked_add(half(below)?) } else { high.checked_sub(half(above)?) }
+                    .map(|median| median.trunc_with_scale(12).normalize())
+            }
+        }
+    }
+
+    /// The value that a tenth (or nine tenths) lies below.
+    pub(super) fn tenth(&self, upper: bool) -> f64 {
+        match self.bounds() {
+            Bounds::Normal { mean, deviation } => {
+                mean + if upper { TENTH_OF_NORMAL } else { -TENTH_OF_NORMAL } * deviation
+            }
+            bounds => bounds.at(if upper { 0.9 } else { 0.1 }),
+        }
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        let float = |number: Decimal| number.to_f64().unwrap_or_default();
+        match *self {
+            Range::Uniform { low, high } => Bounds::Uniform { low: float(low), width: float(high) - float(low) },
+            Range::Triangular { low, mode, high } => {
+                Bounds::Triangular { low: float(low), mode: float(mode), high: float(high) }
+            }
+            Range::Normal { mean, deviation } => Bounds::Normal { mean: float(mean), deviation: float(deviation) },
+        }
+    }
+}
+
+/// A range as floats, to draw from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bounds {
+    Uniform { low: f64, width: f64 },
+    Triangular { low: f64, mode: f64, high: f64 },
+    Normal { mean: f64, deviation: f64 },
+}
+
+impl Bounds {
+    /// By the inverse of the distribution, `part` in [0, 1); of a normal, the mean: it is drawn otherwise.
+    pub(super) fn at(self, part: f64) -> f64 {
+        match self {
+            Bounds::Uniform { low, width } => low + width * part,
+            Bounds::Triangular { low, mode, high } => {
+                let width = high - low;
+                if width <= 0.0 {
+                    low
+                } else if part * width < mode - low {
+                    low + (part * width * (mode - low)).sqrt()
+                } else {
+                    high - ((1.0 - part) * width * (high - mode)).sqrt()
+                }
+            }
+            Bounds::Normal { mean, .. } => mean,
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&match *self {
+            Range::Uniform { low, high } => format!("{}..{}", exact(low), exact(high)),
+            Range::Triangular { low, mode, high } => format!("{}..{}..{}", exact(low), exact(mode), exact(high)),
+            Range::Normal { mean, deviation } => format!("{}±{}", exact(mean), exact(deviation)),
+        })
+    }
+}
+
+impl FromStr for Range {
+    type Err = NotARange;
+
+    fn from_str(text: &str) -> Result<Range, NotARange> {
+        let fail = |why| NotARange { text: text.chars().take(40).collect(), why };
+        let number = |part: &str| match part.trim() {
+            "" => Err(fail("an end is missing")),
+            part => parse_decimal(part).map_err(|_| fail("an end is not a number")),
+        };
+        if let Some((mean, deviation)) = text.split_once('±').or_else(|| text.split_once("+-")) {
+            let (mean, deviation) = (number(mean)?, number(deviation)?);
+            if deviation < Decimal::ZERO {
+                return Err(fail("the deviation is negative"));
+            }
+            return Ok(Range::Normal { mean, deviation });
+        }
+        let ends: Vec<&str> = text.split("..").collect();
+        let range = match ends.as_slice() {
+            [low, high] => Range::Uniform { low: number(low)?, high: number(high)? },
+            [low, mode, high] => Range::Triangular { low: number(low)?, mode: number(mode)?, high: number(high)? },
+            _ => return Err(fail("it has neither two nor three numbers")),
+        };
+        let in_order = match range {
+            Range::Triangular { low, mode, high } => low <= mode && mode <= high,
+            _ => range.low() <= range.high(),
+        };
+        if in_order { Ok(range) } else { Err(fail("it runs from the larger to the smaller")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_three_notations() {
+        for (text, low, median, high) in [
+            ("1..4", "1", "2.5", "4"),
+            ("1..1..3", "1", "1.585786437626", "3"),
+            ("2..2", "2", "2", "2"),
+            ("2±0.5", "0.5", "2", "3.5"),
+            ("2+-0.5", "0.5", "2", "3.5"),
+            (" 0.5 .. 2 .. 6 ", "0.5", "2.689960518841", "6"),
+        ] {
+            let range: Range = text.parse().expect(text);
+            assert_eq!(exact(range.low()), low, "{text}");
+            assert_eq!(exact(range.median().expect("a median")), median, "{text}");
+            assert_eq!(exact(range.high()), high, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_none_and_says_why() {
+        for (text, why) in [
+            ("4..1", "from the larger"),
+            ("1..5..4", "from the larger"),
+            ("..4", "missing"),
+            ("1..", "missing"),
+            ("..", "missing"),
+            ("2±", "missing"),
+            ("2±-1", "negative"),
+            ("a..b", "not a number"),
+            ("NaN..inf", "not a number"),
+            ("1..2..3..4", "neither two nor three"),
+        ] {
+            let refused = text.parse::<Range>().expect_err(text).to_string();
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
+
+    #[test]
+    fn tenths_lie_within_and_around_the_median() {
+        for text in ["1..4", "1..1..3", "1..3..3", "2±0.5"] {
+            let range: Range = text.parse().expect(text);
+            let (low, high) = (range.tenth(false), range.tenth(true));
+            let median = range.median().and_then(|median| median.to_f64()).expect("a median");
+            assert!(low < median && median < high, "{text}: {low} {median} {high}");
+            assert!(range.low().to_f64().expect("a float") <= low, "{text}");
+        }
+    }
+}

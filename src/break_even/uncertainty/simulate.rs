@@ -1,0 +1,284 @@
+//! Monte Carlo: many futures drawn, each a net present value. Fixed chunks of paths, each with a stream of its own, so
+//! that the same seed gives the same answer on any number of threads.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+use super::model::Model;
+use super::range::{Bounds, Range};
+use crate::break_even::check::{BreakEvenError, InputName, InvalidInput};
+use crate::break_even::discount::Discount;
+use crate::break_even::input::Question;
+use crate::money::Usd;
+
+const CHUNK: u32 = 8_192;
+pub(super) const MOST_PATHS: u32 = 10_000_000;
+
+/// What is drawn, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    pub paths: u32,
+    pub seed: u64,
+    /// Inputs that are not known; the question holds their medians.
+    pub ranges: Vec<(InputName, Range)>,
+    /// Hours a day of measured months, drawn for each month to come; empty: the question's hours, or their range.
+    pub months: Vec<Decimal>,
+}
+
+/// How likely owning wins, and by how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odds {
+    /// Futures drawn; 0 where nothing varies.
+    pub paths: u32,
+    /// Of all futures, the share in which owning costs less.
+    pub own_wins: Decimal,
+    pub npv: Quantiles,
+    /// With every input at its median.
+    pub at_medians: Usd,
+    /// The input that moves the answer most first.
+    pub tornado: Vec<Bar>,
+}
+
+/// Of the net present value of owning; positive favors owning. Each is at least the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantiles {
+    /// In one future of twenty it is worse than this: less than zero is the value at risk.
+    pub p5: Usd,
+    pub p10: Usd,
+    pub p50: Usd,
+    pub p90: Usd,
+    pub mean: Usd,
+}
+
+/// What one input does alone, from the tenth to the ninetieth of its hundred parts, the others at their medians.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    pub input: InputName,
+    pub range: Range,
+    pub p10: Decimal,
+    pub p90: Decimal,
+    pub npv_at_p10: Usd,
+    pub npv_at_p90: Usd,
+}
+
+impl Bar {
+    /// How far the answer moves.
+    pub fn swing(&self) -> Decimal {
+        self.npv_at_p90.amount().saturating_sub(self.npv_at_p10.amount()).abs()
+    }
+}
+
+/// Why nothing can be drawn.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UncertaintyError {
+    #[error(transparent)]
+    Question(#[from] BreakEvenError),
+    #[error("{input} from {low} to {high}: {why}")]
+    Range { input: InputName, low: Decimal, high: Decimal, why: InvalidInput },
+    #[error("{0} cannot be a range")]
+    NoRange(InputName),
+    #[error("{0} paths: between 100 and {MOST_PATHS} can be drawn")]
+    Paths(u32),
+    #[error("a net present value is not finite: an input is out of range")]
+    NotFinite,
+}
+
+/// Draws the futures of a question whose uncertain inputs stand at their medians, `at_medians` its exact net present value.
+///
+/// # Errors
+/// A range whose end no such input can have, too few or too many paths.
+pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Result<Odds, UncertaintyError> {
+    question.check().map_err(BreakEvenError::from)?;
+    for (input, range) in &simulation.ranges {
+        check_range(question, *input, range)?;
+    }
+    if !(100..=MOST_PATHS).contains(&simulation.paths) {
+        return Err(UncertaintyError::Paths(simulation.paths));
+    }
+    let model = Model::of(question).ok_or(BreakEvenError::OutOfRange { what: "the net present value" })?;
+    let uncertain: Vec<(InputName, Range)> =
+        simulation.ranges.iter().filter(|(_, range)| !range.is_certain()).copied().collect();
+    let one_month = simulation.months.first().is_none_or(|first| simulation.months.iter().all(|month| month == first));
+    if uncertain.is_empty() && one_month {
+        return Ok(certain(at_medians));
+    }
+    let worth = if one_month { Vec::new() } else { worth_of_months(question)? };
+    let months: Vec<f64> = simulation.months.iter().filter_map(ToPrimitive::to_f64).collect();
+    let drawing = Drawing { model, ranges: uncertain.iter().map(|(i, r)| (*i, r.bounds())).collect(), months, worth };
+    let mut npvs = drawing.paths(simulation.paths, simulation.seed);
+    let mut tornado = tornado(model, &uncertain)?;
+    tornado.sort_by_key(|bar| std::cmp::Reverse(bar.swing()));
+    let wins = npvs.iter().filter(|npv| **npv > 0.0).count();
+    Ok(Odds {
+        paths: simulation.paths,
+        own_wins: Decimal::from(wins) / Decimal::from(simulation.paths),
+        npv: quantiles(&mut npvs)?,
+        at_medians,
+        tornado,
+    })
+}
+
+/// Nothing varies: the exact answer, in every future.
+fn certain(npv: Usd) -> Odds {
+    let own_wins = if npv > Usd::ZERO { Decimal::ONE } else { Decimal::ZERO };
+    let npvs = Quantiles { p5: npv, p10: npv, p50: npv, p90: npv, mean: npv };
+    Odds { paths: 0, own_wins, npv: npvs, at_medians: npv, tornado: Vec::new() }
+}
+
+/// Both ends must be numbers that the question itself would take.
+fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(), UncertaintyError> {
+    for end in [range.low(), range.high()] {
+        let mut at_end = question.clone();
+        put(&mut at_end, input, end).ok_or(UncertaintyError::NoRange(input))?;
+        match at_end.check() {
+            // Two ranges may meet where one caps the other: a cheap machine sells for its price at most, a slow one
+            // replaces its 24 hours at most.
+            Err(why) if why.input == input => {
+                return Err(UncertaintyError::Range { input, low: range.low(), high: range.high(), why });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn put(question: &mut Question, input: InputName, value: Decimal) -> Option<()> {
+    let (own, rent) = (&mut question.owning, &mut question.renting);
+    match input {
+        InputName::MachinePrice => own.price.value = Usd::new(value),
+        InputName::Resale => own.resale.value = Usd::new(value),
+        InputName::LoadWatts => own.electricity.as_mut()?.load_watts.value = value,
+        InputName::ElectricityRate => own.electricity.as_mut()?.usd_per_kwh.value = Usd::new(value),
+        InputName::Pue => own.electricity.as_mut()?.pue.value = value,
+        InputName::OtherMonthlyCost => own.other_usd_per_month.value = Usd::new(value),
+        InputName::SpeedRatio => own.speed_ratio.value = value,
+        InputName::InstanceRate => rent.usd_per_hour.value = Usd::new(value),
+        InputName::StorageCost => rent.storage_usd_per_month.value = Usd::new(value),
+        InputName::HoursPerDay => question.terms.hours_per_day.value = value,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// What a dollar of each month to come is worth today; the last month may be a part of one.
+fn worth_of_months(question: &Question) -> Result<Vec<f64>, UncertaintyError> {
+    let terms = &question.terms;
+    let worth = || {
+        let discount = Discount::per_year(terms.discount_per_year.value)?;
+        let horizon = terms.horizon.value.months(terms.month.value)?;
+        let mut worth = Vec::new();
+        let (mut month, mut before) = (Decimal::ZERO, Decimal::ZERO);
+        while month < horizon {
+            month = (month + Decimal::ONE).min(horizon);
+            let now = discount.annuity(month)?;
+            worth.push((now - before).to_f64()?);
+            before = now;
+        }
+        Some(worth)
+    };
+    worth().ok_or_else(|| BreakEvenError::OutOfRange { what: "the discount" }.into())
+}
+
+/// Everything a path needs.
+struct Drawing {
+    model: Model,
+    ranges: Vec<(InputName, Bounds)>,
+    months: Vec<f64>,
+    worth: Vec<f64>,
+}
+
+impl Drawing {
+    fn paths(&self, paths: u32, seed: u64) -> Vec<f64> {
+        let chunks: Vec<u32> = (0..paths.div_ceil(CHUNK)).collect();
+        let drawn: Vec<Vec<f64>> = chunks
+            .into_par_iter()
+            .map(|chunk| {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                rng.set_stream(u64::from(chunk));
+                let count = CHUNK.min(paths - chunk * CHUNK);
+                (0..count).map(|_| self.path(&mut rng)).collect()
+            })
+            .collect();
+        drawn.concat()
+    }
+
+    fn path(&self, rng: &mut ChaCha8Rng) -> f64 {
+        let mut model = self.model;
+        for &(input, bounds) in &self.ranges {
+            model.put(input, draw(bounds, rng));
+        }
+        if self.worth.is_empty() {
+            return model.npv();
+        }
+        let hours_present: f64 = self
+            .worth
+            .iter()
+            .map(|worth| worth * model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours)))
+            .sum();
+        model.npv_of_use(hours_present)
+    }
+}
+
+/// Without bias that could be seen: 32 random bits times the count, the upper half.
+fn any_of(months: &[f64], rng: &mut ChaCha8Rng) -> Option<f64> {
+    let place = (u64::from(rng.next_u32()) * months.len() as u64) >> 32;
+    months.get(place as usize).copied()
+}
+
+fn draw(bounds: Bounds, rng: &mut ChaCha8Rng) -> f64 {
+    if let Bounds::Normal { mean, deviation } = bounds {
+        loop {
+            let z: f64 = StandardNormal.sample(rng);
+            if z.abs() <= 3.0 {
+                return mean + z * deviation;
+            }
+        }
+    }
+    // 53 bits: every float in [0, 1) that is a multiple of 2^-53.
+    bounds.at((rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64)
+}
+
+fn tornado(model: Model, ranges: &[(InputName, Range)]) -> Result<Vec<Bar>, UncertaintyError> {
+    let bar = |&(input, range): &(InputName, Range)| {
+        let at = |value: f64| {
+            let mut moved = model;
+            moved.put(input, value);
+            usd(moved.npv())
+        };
+        let (p10, p90) = (range.tenth(false), range.tenth(true));
+        Ok(Bar {
+            input,
+            range,
+            p10: decimal(p10, 6)?,
+            p90: decimal(p90, 6)?,
+            npv_at_p10: at(p10)?,
+            npv_at_p90: at(p90)?,
+        })
+    };
+    ranges.iter().map(bar).collect()
+}
+
+/// Sorts. The q-th quantile is the smallest value that at least that share does not exceed.
+fn quantiles(npvs: &mut [f64]) -> Result<Quantiles, UncertaintyError> {
+    let mean = npvs.iter().sum::<f64>() / npvs.len() as f64;
+    npvs.par_sort_unstable_by(f64::total_cmp);
+    let at = |percent: usize| {
+        let place = (npvs.len() * percent).div_ceil(100).saturating_sub(1);
+        npvs.get(place).copied().ok_or(UncertaintyError::NotFinite).and_then(usd)
+    };
+    Ok(Quantiles { p5: at(5)?, p10: at(10)?, p50: at(50)?, p90: at(90)?, mean: usd(mean)? })
+}
+
+/// The one way back to money: cents, and nothing that is not finite.
+fn usd(amount: f64) -> Result<Usd, UncertaintyError> {
+    decimal(amount, 8).map(|amount| Usd::new(amount).to_decimals(2))
+}
+
+fn decimal(amount: f64, decimals: u32) -> Result<Decimal, UncertaintyError> {
+    let exact = Some(amount).filter(|amount| amount.is_finite()).and_then(Decimal::from_f64);
+    exact.map(|number| number.trunc_with_scale(decimals).normalize()).ok_or(UncertaintyError::NotFinite)
+}

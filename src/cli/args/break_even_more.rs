@@ -1,0 +1,54 @@
+//! `gpucost break-even` and what it can be asked further.
+
+use clap::{Args, Subcommand};
+
+use super::BreakEvenArgs;
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct BreakEvenCommandArgs {
+    #[command(subcommand)]
+    pub command: Option<BreakEvenCommand>,
+    #[command(flatten)]
+    pub ask: BreakEvenArgs,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum BreakEvenCommand {
+    /// Buy now or wait, decided from your history alone, with a guarantee whatever comes
+    When(WhenArgs),
+    /// How likely owning wins where inputs are ranges, and which input matters
+    Odds(OddsArgs),
+}
+
+/// The history is the ledger's, or with --hours-per-day an assumed one from --rented-since on.
+#[derive(Args, Debug)]
+pub struct WhenArgs {
+    /// The first day of an assumed history of --hours-per-day
+    #[arg(long, value_name = "DATE", requires = "hours_per_day", help_heading = "Deciding")]
+    pub rented_since: Option<String>,
+    /// Hours a day you expect over the horizon: buy earlier or later by it
+    #[arg(long, value_name = "H", help_heading = "Deciding")]
+    pub forecast_hours_per_day: Option<String>,
+    /// Trust in the forecast, above 0 (all) to 1 (none) [default: 0.5]
+    #[arg(long, value_name = "PART", requires = "forecast_hours_per_day", help_heading = "Deciding")]
+    pub trust: Option<String>,
+    /// Draw the threshold at random with this seed: a better guarantee on average
+    #[arg(long, value_name = "N", conflicts_with = "forecast_hours_per_day", help_heading = "Deciding")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub ask: BreakEvenArgs,
+}
+
+/// Any number may be a range: 1..4 (even), 1..2..4 (likeliest 2), 2±0.5 or 2+-0.5 (normal, within 3 deviations).
+#[derive(Args, Debug)]
+pub struct OddsArgs {
+    /// Futures to draw
+    #[arg(long, value_name = "N", default_value_t = 100_000, help_heading = "Drawing")]
+    pub paths: u32,
+    /// The same seed gives the same figures
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Drawing")]
+    pub seed: u64,
+    #[command(flatten)]
+    pub ask: BreakEvenArgs,
+}

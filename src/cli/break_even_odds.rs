@@ -1,0 +1,161 @@
+//! `gpucost break-even odds`
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::args::{BreakEvenArgs, OddsArgs};
+use super::break_even::{measured_lines, question, refuse_unknown_storage};
+use super::error::{Exit, Failure};
+use super::rates_card::refresh_if_live;
+use super::request::Request;
+use super::show;
+use crate::billing::{MeasuredUse, daily_use};
+use crate::break_even::uncertainty::{Range, Simulation, UncertaintyError, heat, odds};
+use crate::break_even::{InputName, break_even};
+use crate::quantity::exact;
+use crate::report::odds::{heat_table, indifference_table, odds_table, ranges_said, tornado_table};
+use crate::time::{Month, day, utc_date};
+
+/// `--hours-per-day ledger` draws the ledger's months.
+const LEDGER: &str = "ledger";
+/// One month says nothing of how months differ.
+const FEWEST_MONTHS: usize = 2;
+
+pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
+    if args.ask.chart.is_some() {
+        return Err(Failure::usage("--chart: `break-even odds` draws none; `break-even` and `break-even when` do")
+            .hint("its figures: -o csv or -o json, with -v the whole grid"));
+    }
+    let mut ask = args.ask.clone();
+    let ranges = take_ranges(&mut ask)?;
+    let bootstrap = ask.hours_per_day.as_deref() == Some(LEDGER);
+    if bootstrap {
+        ask.hours_per_day = None;
+    }
+    let (measured, months) = measured_months(&ask, bootstrap, request)?;
+    let question = question(&ask, measured.as_ref(), request)?;
+    let start = utc_date(request.now);
+    let answer = break_even(&question, start)?;
+    let simulation = Simulation { paths: args.paths, seed: args.seed, ranges, months };
+    let drawn = odds(&question, answer.npv, &simulation).map_err(|error| refused(&error))?;
+    let most = simulation.ranges.iter().find(|(input, _)| *input == InputName::HoursPerDay);
+    let grid = heat(&question, most.map_or(Decimal::ZERO, |(_, range)| range.high()), start)?;
+    let mut first = odds_table(&question, &drawn, args.seed);
+    if !simulation.ranges.is_empty() {
+        first.notes.push(format!("ranges: {}", ranges_said(&simulation.ranges)));
+    }
+    if bootstrap {
+        let count = simulation.months.len();
+        first
+            .notes
+            .push(format!("each month to come is drawn from the ledger's {count} months, apart from one another"));
+    }
+    let mut tables = vec![first];
+    if !drawn.tornado.is_empty() {
+        tables.push(tornado_table(&drawn));
+    }
+    tables.push(indifference_table(&grid));
+    if request.verbose {
+        tables.push(heat_table(&grid));
+    }
+    show::tables(&tables, request)
+}
+
+/// The option that an input is given with.
+fn option_of(input: InputName) -> &'static str {
+    match input {
+        InputName::HoursPerDay => "--hours-per-day",
+        InputName::MachinePrice => "--machine-usd",
+        InputName::Resale => "--resale-usd",
+        InputName::LoadWatts => "--power-watts",
+        InputName::ElectricityRate => "--usd-per-kwh",
+        InputName::Pue => "--pue",
+        InputName::OtherMonthlyCost => "--other-usd-per-month",
+        InputName::SpeedRatio => "--speed-ratio",
+        InputName::InstanceRate => "--usd-per-hour",
+        InputName::StorageCost => "--storage-usd-per-month",
+        _ => input.label(),
+    }
+}
+
+fn refused(error: &UncertaintyError) -> Failure {
+    match error {
+        UncertaintyError::Range { input, .. } => Failure::usage(format!("{}: {error}", option_of(*input))),
+        UncertaintyError::Paths(_) => Failure::usage(format!("--paths: {error}")),
+        _ => Failure::usage(error),
+    }
+}
+
+/// Takes the ranges out of the options and leaves their medians.
+fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failure> {
+    let mut ranges = Vec::new();
+    let optional = [
+        (InputName::HoursPerDay, &mut ask.hours_per_day),
+        (InputName::MachinePrice, &mut ask.machine_usd),
+        (InputName::LoadWatts, &mut ask.power_watts),
+        (InputName::ElectricityRate, &mut ask.usd_per_kwh),
+        (InputName::InstanceRate, &mut ask.usd_per_hour),
+        (InputName::StorageCost, &mut ask.storage_usd_per_month),
+    ];
+    for (input, text) in optional {
+        if let Some(text) = text {
+            ranges.extend(take_range(input, text)?);
+        }
+    }
+    let with_default = [
+        (InputName::Resale, &mut ask.resale_usd),
+        (InputName::Pue, &mut ask.pue),
+        (InputName::OtherMonthlyCost, &mut ask.other_usd_per_month),
+        (InputName::SpeedRatio, &mut ask.speed_ratio),
+    ];
+    for (input, text) in with_default {
+        ranges.extend(take_range(input, text)?);
+    }
+    Ok(ranges)
+}
+
+fn take_range(input: InputName, text: &mut String) -> Result<Option<(InputName, Range)>, Failure> {
+    if !Range::is_meant(text) {
+        return Ok(None);
+    }
+    let option = option_of(input);
+    let range: Range = text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))?;
+    let median = range.median().ok_or_else(|| Failure::usage(format!("{option}: {range} is too large")))?;
+    *text = exact(median);
+    Ok(Some((input, range)))
+}
+
+/// What the ledger measured, where the hours are not given; for a bootstrap its whole months one by one.
+fn measured_months(
+    ask: &BreakEvenArgs,
+    bootstrap: bool,
+    request: &Request,
+) -> Result<(Option<MeasuredUse>, Vec<Decimal>), Failure> {
+    if ask.hours_per_day.is_some() {
+        refresh_if_live(request, &[request.region()?])?;
+        return Ok((None, Vec::new()));
+    }
+    let (lines, measured) = measured_lines(ask, request)?;
+    refuse_unknown_storage(ask, &measured)?;
+    if !bootstrap {
+        return Ok((Some(measured), Vec::new()));
+    }
+    let mut by_month: BTreeMap<Month, (Decimal, i64)> = BTreeMap::new();
+    for (date, hours) in daily_use(&lines, &measured) {
+        let month = by_month.entry(Month::of(day(date).start)).or_default();
+        month.0 += hours;
+        month.1 += 1;
+    }
+    let whole = by_month.into_iter().filter(|(month, (_, days))| *days == month.days());
+    let months: Vec<Decimal> = whole.map(|(_, (hours, days))| hours / Decimal::from(days)).collect();
+    if months.len() < FEWEST_MONTHS {
+        let found = months.len();
+        return Err(Failure::new(format!(
+            "--hours-per-day ledger: the ledger has {found} whole months of {}, too few to say how months differ",
+            measured.instance_id
+        ))
+        .hint("give a range instead: --hours-per-day 1..4"));
+    }
+    Ok((Some(measured), months))
+}

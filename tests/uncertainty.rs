@@ -1,0 +1,132 @@
+//! Rent or own where inputs are ranges: what the odds must hold.
+
+use gpucost::break_even::uncertainty::{Odds, Range, Simulation, UncertaintyError, heat, odds};
+use gpucost::break_even::{Answer, Electricity, Input, InputName, Owning, Question, Renting, Terms, break_even};
+use gpucost::money::Usd;
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+const START: Date = date(2026, 11, 22);
+
+fn question() -> Question {
+    let mut owning = Owning::at_price("the machine", Input::given("1000".parse().expect("dollars")));
+    owning.electricity =
+        Some(Electricity::new(Input::given(450.into()), Input::given("0.12".parse().expect("dollars"))));
+    let renting = Renting::at_rate("p2.xlarge", Input::given("0.90".parse().expect("dollars")));
+    let mut terms = Terms::at_hours(Input::given("2.5".parse().expect("hours")));
+    terms.discount_per_year = Input::given("8%".parse().expect("a percentage"));
+    Question { owning, renting, terms }
+}
+
+fn exact(question: &Question) -> Answer {
+    break_even(question, START).expect("an answer")
+}
+
+fn simulation(paths: u32, seed: u64, ranges: &[(InputName, &str)]) -> Simulation {
+    let ranges = ranges.iter().map(|(input, text)| (*input, text.parse::<Range>().expect("a range"))).collect();
+    Simulation { paths, seed, ranges, months: Vec::new() }
+}
+
+fn drawn(simulation: &Simulation) -> Odds {
+    let question = question();
+    odds(&question, exact(&question).npv, simulation).expect("odds")
+}
+
+#[test]
+fn nothing_that_varies_is_the_exact_answer() {
+    let npv = exact(&question()).npv;
+    for ranges in [vec![], vec![(InputName::HoursPerDay, "2.5..2.5")], vec![(InputName::MachinePrice, "1000±0")]] {
+        let odds = drawn(&simulation(1_000, 1, &ranges));
+        assert_eq!((odds.npv.p10, odds.npv.p50, odds.npv.p90, odds.npv.mean), (npv, npv, npv, npv));
+        assert_eq!(odds.own_wins, Decimal::ONE);
+    }
+    // Months that are all alike are no draw either.
+    let months = Simulation { months: vec!["2.5".parse().expect("hours"); 3], ..simulation(1_000, 1, &[]) };
+    assert_eq!(drawn(&months).npv.p50, npv);
+}
+
+/// The floats against the decimals: a range too narrow to matter gives the exact answer to the cent.
+#[test]
+fn the_model_is_the_exact_formula() {
+    let npv = exact(&question()).npv;
+    let odds = drawn(&simulation(1_000, 1, &[(InputName::HoursPerDay, "2.5..2.500000001")]));
+    assert_eq!(odds.npv.p50.to_string(), npv.to_string());
+    let nearly = ["2.5", "2.500000001"].map(|hours| hours.parse().expect("hours")).to_vec();
+    let months = Simulation { months: nearly, ..simulation(1_000, 1, &[]) };
+    assert_eq!(drawn(&months).npv.p50.to_string(), npv.to_string());
+}
+
+/// NPV is linear in the hours: of 1..4, the hours above the flip are the share in which owning wins.
+#[test]
+fn the_share_won_is_the_share_of_hours_above_the_flip() {
+    let odds = drawn(&simulation(200_000, 7, &[(InputName::HoursPerDay, "1..4")]));
+    let gpucost::break_even::FlipHours::Above(flip) = exact(&question()).flip else { panic!("no flip") };
+    let above = (Decimal::from(4) - flip) / Decimal::from(3);
+    assert!((odds.own_wins - above).abs() < Decimal::new(5, 3), "{} {above}", odds.own_wins);
+    // The tornado's ends are the exact answers at 1.3 and 3.7 hours.
+    let bar = odds.tornado.first().expect("a bar");
+    for (hours, npv) in [("1.3", bar.npv_at_p10), ("3.7", bar.npv_at_p90)] {
+        let mut at = question();
+        at.terms.hours_per_day.value = hours.parse().expect("hours");
+        assert_eq!(exact(&at).npv.to_string(), npv.to_string());
+    }
+}
+
+#[test]
+fn the_seed_alone_decides_whatever_the_threads() {
+    let ranges = [(InputName::HoursPerDay, "1..2..4"), (InputName::MachinePrice, "1000±100")];
+    let with = |threads: usize, seed| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| drawn(&simulation(50_000, seed, &ranges)))
+    };
+    let one = with(1, 7);
+    assert_eq!(one, with(2, 7));
+    assert_eq!(one, with(5, 7));
+    assert_ne!(one.npv, with(2, 8).npv);
+}
+
+#[test]
+fn refuses_ranges_that_the_input_cannot_have() {
+    let question = question();
+    for (input, range, why) in [
+        (InputName::HoursPerDay, "1..30", "hours a day from 1 to 30"),
+        (InputName::HoursPerDay, "-1..2", "hours a day from -1 to 2"),
+        (InputName::HoursPerDay, "2±1", "hours a day from -1 to 5"),
+        (InputName::Resale, "0..1200", "above the machine's price"),
+        (InputName::LoadWatts, "450..4500000", "power under load"),
+        (InputName::Horizon, "1..2", "horizon cannot be a range"),
+    ] {
+        let refused = odds(&question, Usd::ZERO, &simulation(1_000, 1, &[(input, range)])).expect_err(range);
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+    let few = odds(&question, Usd::ZERO, &simulation(1, 1, &[]));
+    assert_eq!(few, Err(UncertaintyError::Paths(1)));
+}
+
+#[test]
+fn the_heat_map_is_the_exact_answer_in_each_cell() {
+    let question = question();
+    let heat = heat(&question, Decimal::from(4), START).expect("a map");
+    assert_eq!(heat.hours_per_day.len(), 11);
+    for column in &heat.columns {
+        for (hours, npv) in heat.hours_per_day.iter().zip(&column.npv) {
+            if let gpucost::break_even::FlipHours::Above(flip) = column.flip {
+                assert!(npv.is_negative() == (*hours < flip), "{hours} h, {} months: {npv}", column.months);
+            }
+        }
+        assert!(column.npv.is_sorted(), "more hours favor owning");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn quantiles_are_ordered(low in 0i64..100, wide in 0i64..100, price in 0i64..300, seed in any::<u64>()) {
+        let hours = format!("{}..{}", Decimal::new(low, 1), Decimal::new(low + wide, 1));
+        let ranges = [(InputName::HoursPerDay, hours.as_str()), (InputName::MachinePrice, &format!("1000±{price}"))];
+        let odds = drawn(&simulation(2_000, seed, &ranges));
+        prop_assert!(odds.npv.p5 <= odds.npv.p10 && odds.npv.p10 <= odds.npv.p50 && odds.npv.p50 <= odds.npv.p90);
+        prop_assert!((Decimal::ZERO..=Decimal::ONE).contains(&odds.own_wins));
+    }
+}
