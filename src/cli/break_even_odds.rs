@@ -36,8 +36,10 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     let (measured, months) = measured_months(&ask, bootstrap, request)?;
     let question = question(&ask, measured.as_ref(), request)?;
     let start = utc_date(request.now);
-    let answer = break_even(&question, start)?;
     let simulation = Simulation { paths: args.paths, seed: args.seed, ranges, months };
+    // Before the medians are asked about, so that an error names the range that was typed.
+    simulation.check(&question).map_err(|error| refused(&error))?;
+    let answer = break_even(&question, start)?;
     let drawn = odds(&question, answer.npv, &simulation).map_err(|error| refused(&error))?;
     let most = simulation.ranges.iter().find(|(input, _)| *input == InputName::HoursPerDay);
     let grid = heat(&question, most.map_or(Decimal::ZERO, |(_, range)| range.high()), start)?;

@@ -183,10 +183,8 @@ fn history_rows(table: &mut Table, when: &When<'_>) {
 
 fn notes(when: &When<'_>) -> Vec<String> {
     let resale = when.question.owning.resale.value;
-    let mut notes = vec![match resale.is_zero() {
-        true => "assumed: no resale is sure".to_owned(),
-        false => format!("assumed: a resale of {resale} is sure"),
-    }];
+    let sure = if resale.is_zero() { "no resale is sure".to_owned() } else { format!("a resale of {resale} is sure") };
+    let mut notes = vec![format!("assumed: {sure}")];
     notes.push("assumed: rates are what they are now on every day of the history".to_owned());
     match when.how {
         How::Certain => {}

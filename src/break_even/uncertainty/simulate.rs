@@ -16,7 +16,7 @@ use crate::break_even::input::Question;
 use crate::money::Usd;
 
 const CHUNK: u32 = 8_192;
-pub(super) const MOST_PATHS: u32 = 10_000_000;
+const MOST_PATHS: u32 = 10_000_000;
 
 /// What is drawn, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,17 @@ pub struct Simulation {
     pub ranges: Vec<(InputName, Range)>,
     /// Hours a day of measured months, drawn for each month to come; empty: the question's hours, or their range.
     pub months: Vec<Decimal>,
+}
+
+impl Simulation {
+    /// # Errors
+    /// A range whose end no such input can have, too few or too many paths.
+    pub fn check(&self, question: &Question) -> Result<(), UncertaintyError> {
+        if !(100..=MOST_PATHS).contains(&self.paths) {
+            return Err(UncertaintyError::Paths(self.paths));
+        }
+        self.ranges.iter().try_for_each(|(input, range)| check_range(question, *input, range))
+    }
 }
 
 /// How likely owning wins, and by how much.
@@ -92,13 +103,8 @@ pub enum UncertaintyError {
 /// # Errors
 /// A range whose end no such input can have, too few or too many paths.
 pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Result<Odds, UncertaintyError> {
+    simulation.check(question)?;
     question.check().map_err(BreakEvenError::from)?;
-    for (input, range) in &simulation.ranges {
-        check_range(question, *input, range)?;
-    }
-    if !(100..=MOST_PATHS).contains(&simulation.paths) {
-        return Err(UncertaintyError::Paths(simulation.paths));
-    }
     let model = Model::of(question).ok_or(BreakEvenError::OutOfRange { what: "the net present value" })?;
     let uncertain: Vec<(InputName, Range)> =
         simulation.ranges.iter().filter(|(_, range)| !range.is_certain()).copied().collect();
