@@ -19,7 +19,7 @@ fn question() -> Question {
     Question { owning, renting, terms }
 }
 
-fn exact(question: &Question) -> Answer {
+fn answered(question: &Question) -> Answer {
     break_even(question, START).expect("an answer")
 }
 
@@ -30,12 +30,12 @@ fn simulation(paths: u32, seed: u64, ranges: &[(InputName, &str)]) -> Simulation
 
 fn drawn(simulation: &Simulation) -> Odds {
     let question = question();
-    odds(&question, exact(&question).npv, simulation).expect("odds")
+    odds(&question, answered(&question).npv, simulation).expect("odds")
 }
 
 #[test]
 fn nothing_that_varies_is_the_exact_answer() {
-    let npv = exact(&question()).npv;
+    let npv = answered(&question()).npv;
     for ranges in [vec![], vec![(InputName::HoursPerDay, "2.5..2.5")], vec![(InputName::MachinePrice, "1000±0")]] {
         let odds = drawn(&simulation(1_000, 1, &ranges));
         assert_eq!((odds.npv.p10, odds.npv.p50, odds.npv.p90, odds.npv.mean), (npv, npv, npv, npv));
@@ -49,7 +49,7 @@ fn nothing_that_varies_is_the_exact_answer() {
 /// The floats against the decimals: a range too narrow to matter gives the exact answer to the cent.
 #[test]
 fn the_model_is_the_exact_formula() {
-    let npv = exact(&question()).npv;
+    let npv = answered(&question()).npv;
     let odds = drawn(&simulation(1_000, 1, &[(InputName::HoursPerDay, "2.5..2.500000001")]));
     assert_eq!(odds.npv.p50.to_string(), npv.to_string());
     let nearly = ["2.5", "2.500000001"].map(|hours| hours.parse().expect("hours")).to_vec();
@@ -61,7 +61,7 @@ fn the_model_is_the_exact_formula() {
 #[test]
 fn the_share_won_is_the_share_of_hours_above_the_flip() {
     let odds = drawn(&simulation(200_000, 7, &[(InputName::HoursPerDay, "1..4")]));
-    let gpucost::break_even::FlipHours::Above(flip) = exact(&question()).flip else { panic!("no flip") };
+    let gpucost::break_even::FlipHours::Above(flip) = answered(&question()).flip else { panic!("no flip") };
     let above = (Decimal::from(4) - flip) / Decimal::from(3);
     assert!((odds.own_wins - above).abs() < Decimal::new(5, 3), "{} {above}", odds.own_wins);
     // The tornado's ends are the exact answers at 1.3 and 3.7 hours.
@@ -69,7 +69,7 @@ fn the_share_won_is_the_share_of_hours_above_the_flip() {
     for (hours, npv) in [("1.3", bar.npv_at_p10), ("3.7", bar.npv_at_p90)] {
         let mut at = question();
         at.terms.hours_per_day.value = hours.parse().expect("hours");
-        assert_eq!(exact(&at).npv.to_string(), npv.to_string());
+        assert_eq!(answered(&at).npv.to_string(), npv.to_string());
     }
 }
 
@@ -116,6 +116,43 @@ fn the_heat_map_is_the_exact_answer_in_each_cell() {
             }
         }
         assert!(column.npv.is_sorted(), "more hours favor owning");
+    }
+}
+
+#[test]
+fn reads_the_three_notations() {
+    for (text, low, median, high) in [
+        ("1..4", "1", "2.5", "4"),
+        ("1..1..3", "1", "1.585786437626", "3"),
+        ("2..2", "2", "2", "2"),
+        ("2±0.5", "0.5", "2", "3.5"),
+        ("2+-0.5", "0.5", "2", "3.5"),
+        (" 0.5 .. 2 .. 6 ", "0.5", "2.683375209644", "6"),
+    ] {
+        let range: Range = text.parse().expect(text);
+        let shown = |number: Decimal| number.normalize().to_string();
+        assert_eq!(shown(range.low()), low, "{text}");
+        assert_eq!(shown(range.median().expect("a median")), median, "{text}");
+        assert_eq!(shown(range.high()), high, "{text}");
+    }
+}
+
+#[test]
+fn refuses_what_is_no_range_and_says_why() {
+    for (text, why) in [
+        ("4..1", "from the larger"),
+        ("1..5..4", "from the larger"),
+        ("..4", "missing"),
+        ("1..", "missing"),
+        ("..", "missing"),
+        ("2±", "missing"),
+        ("2±-1", "negative"),
+        ("a..b", "not a number"),
+        ("NaN..inf", "not a number"),
+        ("1..2..3..4", "neither two nor three"),
+    ] {
+        let refused = text.parse::<Range>().expect_err(text).to_string();
+        assert!(refused.contains(why), "{refused}");
     }
 }
 
