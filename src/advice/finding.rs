@@ -98,6 +98,8 @@ pub struct Part {
     pub what: String,
     pub accrued: Dollars,
     pub per_month: Dollars,
+    /// It is in the finding's dollars. Otherwise it goes on beside them, whatever is done.
+    pub counted: bool,
 }
 
 /// What one can do.

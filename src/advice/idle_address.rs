@@ -66,6 +66,7 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
             what: format!("Elastic IP {}", address.public_ip),
             accrued: so_far.clone(),
             per_month: month.dollars.clone(),
+            counted: true,
         }],
         accrued: Some(so_far),
         accrued_if_still_there: by_now.filter(|_| view.now > until),

@@ -299,7 +299,7 @@ fn addresses<'a>(ledger: &'a Ledger, usage: &BTreeMap<&'a str, Vec<&'a Usage>>) 
                     id: id.clone(),
                     name: if seen.name.is_empty() { seen.public_ip.clone() } else { seen.name.clone() },
                     instance_id: seen.instance_id.clone(),
-                    tags: Tags::new(),
+                    tags: seen.tags.clone(),
                 },
                 public_ip: &seen.public_ip,
                 allocation_id: Some(id.as_str()).filter(|id| *id != seen.public_ip),

@@ -102,12 +102,14 @@ pub(super) fn parts(
         what: session.instance_type.clone(),
         accrued: so_far,
         per_month: holding.running.clone().unwrap_or(Dollars::ZERO),
+        counted: true,
     };
     let of_volume = |volume: &&Volume<'_>| Part {
         id: volume.resource.id.clone(),
         what: shape_name(volume.shape.as_ref()),
         accrued: spent(&volume.usage, period, period.end.min(volume.last_seen), view.card),
         per_month: volume_month(&volume.resource.region, volume.shape.as_ref(), view.card).dollars,
+        counted: true,
     };
     std::iter::once(instance).chain(holding.volumes.iter().map(of_volume)).collect()
 }

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod preflight;
 mod standing;
 mod stopped_accruing;
+mod suppress;
 mod unattached_volume;
 mod unjudged;
 mod volume_survives_termination;
@@ -32,6 +33,7 @@ pub use finding::{Action, Choice, Confidence, Finding, Level, Part};
 pub use idle_running::ID as IDLE_RUNNING;
 pub use idleness::IdleThresholds;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
+pub use suppress::{By, Exception, KEEP_TAG, Sifted, Silences, Snooze, Suppressed, sift};
 pub use unjudged::unjudged;
 
 use crate::catalog::RateCard;

@@ -56,6 +56,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
             what: shape_name(volume.shape.as_ref()),
             accrued: so_far.clone(),
             per_month: month.dollars,
+            counted: true,
         }],
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&volume.usage, since, view.now, view.card).filter(|_| view.now > until),

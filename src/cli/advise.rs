@@ -6,39 +6,95 @@ use jiff::Timestamp;
 use super::advise_apply;
 use super::args::{AdviseArgs, Output};
 use super::error::{Exit, Failure};
-use super::ledger::{load, load_activity};
+use super::ledger::{load, load_activity, parse_month};
 use super::request::Request;
 use super::show;
-use crate::advice::{Finding, advise};
+use super::snooze::{snooze, unsnooze};
+use crate::advice::{Finding, Sifted, Silences, advise, sift};
 use crate::ledger::Ledger;
 use crate::money::Usd;
 use crate::report::advice::{advice_tables, finding_tables, findings_table};
+use crate::report::suppressed::{suppressed_notes, suppressed_table};
 use crate::report::table::Table;
+use crate::store::Store;
 
 /// Findings shown with their ways out unless more are asked for.
 const IN_DETAIL: usize = 5;
+/// What saves less a month is not worth a look, unless it is said otherwise.
+const USUAL_MIN_USD: Usd = Usd::ONE;
 
 pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
-    let least: Usd = args.min_usd.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
+    let least = min_usd(args, request)?;
+    let request = &as_of_month(args, request)?;
+    if let Some(id) = &args.unsnooze {
+        return unsnooze(id, request);
+    }
     let mut ledger = load(request, None)?;
     load_activity(&mut ledger, request)?;
-    let mut findings = findings(&ledger, request)?;
-    findings.retain(|finding| finding.saving_per_month.most().is_none_or(|saving| saving >= least));
+    let findings = findings(&ledger, request)?;
+    if let (Some(id), Some(until)) = (&args.snooze, &args.until) {
+        return snooze(id, until, &findings, request);
+    }
+    let store = Store::open(&request.ledger)?;
+    let mut sifted = sifted(findings, &ledger, &store, request)?;
+    let all = sifted.told.len();
+    sifted.told.retain(|finding| worth_a_month(finding).is_none_or(|saving| saving >= least));
+    let mut notes = suppressed_notes(&sifted);
+    match all - sifted.told.len() {
+        0 => {}
+        1 => notes.push(format!("1 that saves less than {least} a month is left out (--min-usd).")),
+        few => notes.push(format!("{few} that save less than {least} a month are left out (--min-usd).")),
+    }
     #[cfg(feature = "aws")]
     if !args.apply.is_empty() {
-        return advise_apply::run(args, &findings, request);
+        return advise_apply::run(args, &sifted.told, request);
     }
-    show::tables(&tables(&findings, request), request)?;
-    Ok(if args.fail_on_findings && !findings.is_empty() { Exit::Findings } else { Exit::Ok })
+    show::tables(&tables(&sifted, notes, args.suppressed, request), request)?;
+    Ok(if args.fail_on_findings && !sifted.told.is_empty() { Exit::Findings } else { Exit::Ok })
+}
+
+fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {
+    let Some(text) = &args.min_usd else { return Ok(request.advice.min_usd.unwrap_or(USUAL_MIN_USD)) };
+    let least: Usd = text.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
+    if least.is_negative() { Err(Failure::usage(format!("--min-usd: {text} is negative"))) } else { Ok(least) }
+}
+
+/// As of the month's end, or of now if that is to come.
+fn as_of_month(args: &AdviseArgs, request: &Request) -> Result<Request, Failure> {
+    let Some(text) = &args.month else { return Ok(request.clone()) };
+    let month = parse_month(text)?;
+    if month.period().start > request.now {
+        return Err(Failure::usage(format!("--month: {month} has not begun")));
+    }
+    Ok(Request { now: month.period().end.min(request.now), ..request.clone() })
+}
+
+/// The most that it saves a month; of what saves nothing before an instance goes, what it saves then.
+fn worth_a_month(finding: &Finding) -> Option<Usd> {
+    let saving = finding.saving_per_month.most();
+    if saving.is_some_and(|saving| !saving.is_zero()) {
+        return saving;
+    }
+    let (keep, instead) = (finding.choices.first()?, finding.recommended()?);
+    keep.per_month.clone().less(instead.per_month.clone()).most()
 }
 
 /// For people each finding with its ways out, for programs flat tables that name their finding.
-fn tables(findings: &[Finding], request: &Request) -> Vec<Table> {
-    match request.output {
-        Output::Json => advice_tables(findings, request.now),
-        Output::Csv => vec![findings_table(findings, request.now)],
-        Output::Table => in_words(findings, if request.verbose { findings.len() } else { IN_DETAIL }, request.now),
+fn tables(sifted: &Sifted, notes: Vec<String>, with_suppressed: bool, request: &Request) -> Vec<Table> {
+    let Sifted { told, suppressed, .. } = sifted;
+    let mut tables = match request.output {
+        Output::Json => advice_tables(told, request.now),
+        Output::Csv => vec![findings_table(told, request.now)],
+        Output::Table | Output::Md => in_words(told, if request.verbose { told.len() } else { IN_DETAIL }, request.now),
+    };
+    if let Some(list) = tables.first_mut() {
+        list.notes.extend(notes);
     }
+    let asked = with_suppressed || request.verbose && request.output != Output::Csv;
+    if request.output == Output::Json || asked && !suppressed.is_empty() {
+        tables.push(suppressed_table(suppressed));
+    }
+    tables
 }
 
 /// The list of all findings, then `detailed` of them with charges, ways out, evidence and commands.
@@ -52,4 +108,10 @@ pub fn in_words(findings: &[Finding], detailed: usize, now: Timestamp) -> Vec<Ta
 
 pub fn findings(ledger: &Ledger, request: &Request) -> Result<Vec<Finding>, Failure> {
     Ok(advise(ledger, request.card()?, request.thresholds, request.now))
+}
+
+/// Told from what tags, the config file and the ledger's snoozes say to leave be.
+pub fn sifted(findings: Vec<Finding>, ledger: &Ledger, store: &Store, request: &Request) -> Result<Sifted, Failure> {
+    let silences = Silences { exceptions: request.advice.exceptions()?, snoozes: store.snoozes()? };
+    Ok(sift(findings, ledger, &silences, request.now))
 }

@@ -98,11 +98,10 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
     load_activity(&mut ledger, request)?;
     let findings = advise::findings(&ledger, request)?;
     let small = |most: Option<Usd>| most.is_some_and(|most| most < min_usd);
-    let silenced: BTreeSet<String> = findings
-        .iter()
-        .filter(|finding| small(finding.saving_per_month.most()))
-        .map(|finding| finding.id.clone())
-        .collect();
+    let too_small = findings.iter().filter(|finding| small(finding.saving_per_month.most())).map(|finding| &finding.id);
+    let sifted = advise::sifted(findings.clone(), &ledger, store, request)?;
+    let suppressed = sifted.suppressed.iter().map(|one| &one.finding.id);
+    let silenced: BTreeSet<String> = too_small.chain(suppressed).cloned().collect();
     let past = store.episodes()?;
     let mut evidence = evidence(&past, &ledger, &places);
     let open = past.values().filter(|episode| episode.is_open()).map(|episode| episode.finding.as_str());

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Id, Parser, Subcommand, ValueEn
 
 #[cfg(feature = "aws")]
 mod actions;
+mod advise;
 #[cfg(feature = "aws")]
 mod alerts;
 mod break_even_more;
@@ -24,6 +25,7 @@ mod watch;
 
 #[cfg(feature = "aws")]
 pub use actions::{ActionsArgs, ConsentArgs, ReleaseAddressArgs, SnapshotAndDeleteArgs, StopArgs, TerminateArgs};
+pub use advise::AdviseArgs;
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, OddsArgs, WhenArgs};
@@ -142,6 +144,7 @@ pub enum Output {
     Table,
     Json,
     Csv,
+    Md,
 }
 
 #[derive(Subcommand, Debug)]
@@ -352,27 +355,6 @@ pub struct BreakEvenArgs {
     /// Also draw the chart (PNG or SVG by the ending)
     #[arg(long, value_name = "FILE", help_heading = "Comparing")]
     pub chart: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-pub struct AdviseArgs {
-    /// Leave out findings that save less a month
-    #[arg(long, value_name = "USD", default_value = "0")]
-    pub min_usd: String,
-    /// Exit with 3 if there is any finding
-    #[arg(long)]
-    pub fail_on_findings: bool,
-    /// Do what is recommended for the findings of this rule, after a look and a confirmation (repeat it for several)
-    #[cfg(feature = "aws")]
-    #[arg(long, value_name = "RULE")]
-    pub apply: Vec<String>,
-    /// Only of these resources; --yes needs them
-    #[cfg(feature = "aws")]
-    #[arg(long = "id", value_name = "ID", requires = "apply")]
-    pub ids: Vec<String>,
-    #[cfg(feature = "aws")]
-    #[command(flatten)]
-    pub consent: ConsentArgs,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::advice_config::AdviceConfig;
 #[cfg(feature = "aws")]
 use super::alerts_config::AlertsConfig;
 use super::args::Output;
@@ -27,6 +28,8 @@ pub struct Config {
     pub signals: SignalsConfig,
     #[serde(default)]
     pub jupyter: Vec<JupyterConfig>,
+    #[serde(default)]
+    pub advice: AdviceConfig,
     #[cfg(feature = "aws")]
     #[serde(default)]
     pub alerts: AlertsConfig,
@@ -52,8 +55,8 @@ impl Config {
             let line = before.matches('\n').count() + 1;
             let why: Vec<&str> = error.message().lines().collect();
             Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(
-                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, alerts, signals, \
-                 jupyter",
+                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, advice, alerts, \
+                 signals, jupyter",
             )
         })
     }

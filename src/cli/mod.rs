@@ -5,6 +5,7 @@
 mod actions;
 #[cfg(feature = "aws")]
 mod actions_run;
+mod advice_config;
 mod advise;
 #[cfg(feature = "aws")]
 mod advise_apply;
@@ -53,6 +54,7 @@ mod show;
 #[cfg(feature = "aws")]
 mod signals;
 mod signals_config;
+mod snooze;
 #[cfg(feature = "aws")]
 mod track;
 mod usage;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use directories::ProjectDirs;
 use jiff::Timestamp;
 
+use super::advice_config::AdviceConfig;
 #[cfg(feature = "aws")]
 use super::alerts_config::AlertsConfig;
 use super::args::{Global, Output};
@@ -62,6 +63,7 @@ pub struct Request {
     pub jupyter: Vec<JupyterConfig>,
     #[cfg(feature = "aws")]
     pub alerts: AlertsConfig,
+    pub advice: AdviceConfig,
     pub verbose: bool,
     pub now: Timestamp,
     /// `now` is not the clock's.
@@ -112,13 +114,14 @@ impl Request {
             live: global.live,
             #[cfg(feature = "aws")]
             rates_ttl_hours: global.rates_ttl_hours.or(config.rates_ttl_hours).unwrap_or(DEFAULT_TTL_HOURS),
-            thresholds: Thresholds { idle: config.signals.thresholds(), ..Thresholds::default() },
+            thresholds: config.advice.thresholds(config.signals.thresholds()),
             #[cfg(feature = "aws")]
             signals: config.signals,
             #[cfg(feature = "aws")]
             jupyter: config.jupyter,
             #[cfg(feature = "aws")]
             alerts: config.alerts,
+            advice: config.advice,
             verbose: global.verbose,
             now,
             #[cfg(feature = "aws")]
@@ -174,6 +177,7 @@ impl Request {
             jupyter: Vec::new(),
             #[cfg(feature = "aws")]
             alerts: AlertsConfig::default(),
+            advice: AdviceConfig::default(),
             verbose: false,
             now: Timestamp::UNIX_EPOCH,
             #[cfg(feature = "aws")]

@@ -31,6 +31,10 @@ fn formatted(tables: &[Table], request: &Request) -> Result<String, Failure> {
             [one] => render::json::table(one)?,
             several => render::json::tables(several)?,
         }),
+        Output::Md => {
+            let texts: Vec<String> = tables.iter().map(render::markdown::table).collect();
+            Ok(texts.join("\n"))
+        }
         Output::Csv => {
             let texts: Vec<String> = tables.iter().map(render::csv::table).collect::<Result<_, _>>()?;
             Ok(texts.join("\n"))

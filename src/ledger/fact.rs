@@ -235,6 +235,8 @@ pub struct AddressSeen {
     pub allocation_id: String,
     pub public_ip: String,
     pub name: String,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
     pub instance_id: Option<String>,
     pub associated: bool,
     pub seen_at: Timestamp,
@@ -248,6 +250,8 @@ pub struct SnapshotSeen {
     pub region: String,
     pub snapshot_id: String,
     pub name: String,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
     pub volume_id: String,
     pub volume_size_gb: u32,
     pub full_size_bytes: Option<u64>,

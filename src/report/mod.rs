@@ -18,6 +18,7 @@ pub mod reconcile;
 pub mod sources;
 pub mod spot_rates;
 pub mod storage_rates;
+pub mod suppressed;
 pub mod table;
 pub mod usage;
 pub mod watch;

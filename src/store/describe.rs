@@ -316,6 +316,7 @@ impl Given<'_> {
             allocation_id: address.allocation_id.unwrap_or_else(|| public_ip.clone()),
             public_ip,
             name: name(&tags),
+            tags,
             associated: address.association_id.is_some() || address.instance_id.is_some(),
             instance_id: address.instance_id.filter(|id| !id.is_empty()),
             seen_at: self.seen_at,
@@ -323,10 +324,12 @@ impl Given<'_> {
     }
 
     fn snapshot(&self, snapshot: Snapshot) -> Result<Fact, String> {
+        let tags = tags(snapshot.tags);
         Ok(Fact::Snapshot(SnapshotSeen {
             account: snapshot.owner_id,
             region: self.region_of(snapshot.availability_zone.as_deref())?,
-            name: name(&tags(snapshot.tags)),
+            name: name(&tags),
+            tags,
             volume_id: snapshot.volume_id,
             volume_size_gb: size("VolumeSize", snapshot.volume_size)?,
             full_size_bytes: snapshot.full_snapshot_size_in_bytes,

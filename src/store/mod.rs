@@ -17,6 +17,7 @@ mod rate_cache;
 mod schema;
 mod sightings;
 mod signals;
+mod snoozes;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,14 +5,20 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite_migration::{M, Migrations};
 use rust_decimal::Decimal;
 
-use super::{Store, StoreError, actions, alerts};
+use super::{Store, StoreError, actions, alerts, snoozes};
 use crate::quantity::exact;
 
 /// `gpuc` in ASCII, as the first migration sets it: tells a gpucost ledger from any other SQLite file.
 const APPLICATION_ID: i32 = 0x6770_7563;
 
-const MIGRATIONS: &[M<'_>] =
-    &[M::up(IMPORTS), M::up(POLLS), M::up(alerts::TABLES), M::up(SIGNALS), M::up(actions::TABLES)];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(IMPORTS),
+    M::up(POLLS),
+    M::up(alerts::TABLES),
+    M::up(SIGNALS),
+    M::up(actions::TABLES),
+    M::up(snoozes::TABLE),
+];
 
 const IMPORTS: &str = "PRAGMA application_id = 1735423331;
     CREATE TABLE imports (

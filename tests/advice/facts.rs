@@ -181,6 +181,7 @@ pub struct AddressMaker(AddressSeen);
 
 pub fn address(allocation_id: &str, public_ip: &str) -> AddressMaker {
     AddressMaker(AddressSeen {
+        tags: Tags::new(),
         region: "us-east-1".to_owned(),
         allocation_id: allocation_id.to_owned(),
         public_ip: public_ip.to_owned(),

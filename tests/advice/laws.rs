@@ -116,7 +116,16 @@ fn address() -> impl Strategy<Value = Fact> {
         |(allocation_id, public_ip, region, instance_id, associated, seen_at)| {
             let associated = associated || instance_id.is_some();
             let name = String::new();
-            Fact::Address(AddressSeen { region, allocation_id, public_ip, name, instance_id, associated, seen_at })
+            Fact::Address(AddressSeen {
+                tags: Tags::new(),
+                region,
+                allocation_id,
+                public_ip,
+                name,
+                instance_id,
+                associated,
+                seen_at,
+            })
         },
     )
 }
@@ -125,6 +134,7 @@ fn snapshot() -> impl Strategy<Value = Fact> {
     (id("snap"), id("vol"), any::<u32>(), (instant(), instant())).prop_map(
         |(snapshot_id, volume_id, volume_size_gb, (a, b))| {
             Fact::Snapshot(SnapshotSeen {
+                tags: Tags::new(),
                 account: String::new(),
                 region: "us-east-1".to_owned(),
                 snapshot_id,

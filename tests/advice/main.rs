@@ -9,6 +9,7 @@ mod oversized_iops;
 mod preflight;
 mod signals;
 mod stopped;
+mod suppressed;
 mod tables;
 mod together;
 mod unjudged;

@@ -255,6 +255,7 @@ fn a_volume_moved_since_is_not_billed_to_its_old_instance() {
 fn snapshots_there_are_make_a_new_one_small() {
     let mut facts = stopped_g5();
     facts.push(Fact::Snapshot(SnapshotSeen {
+        tags: gpucost::ledger::Tags::new(),
         account: String::new(),
         region: "us-east-1".to_owned(),
         snapshot_id: "snap-1".to_owned(),

@@ -125,6 +125,7 @@ pub fn volume_seen(id: &str, created: &str, seen_at: &str) -> VolumeSeen {
 
 pub fn address(instance_id: Option<&str>, seen_at: &str) -> AddressSeen {
     AddressSeen {
+        tags: Tags::new(),
         region: REGION.to_owned(),
         allocation_id: "eipalloc-1".to_owned(),
         public_ip: "203.0.113.7".to_owned(),
@@ -137,6 +138,7 @@ pub fn address(instance_id: Option<&str>, seen_at: &str) -> AddressSeen {
 
 pub fn snapshot(started: &str, seen_at: &str) -> SnapshotSeen {
     SnapshotSeen {
+        tags: Tags::new(),
         account: String::new(),
         region: REGION.to_owned(),
         snapshot_id: "snap-1".to_owned(),
