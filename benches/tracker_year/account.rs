@@ -199,6 +199,7 @@ impl Machine {
         }));
         if self.number.is_multiple_of(10) {
             facts.push(Fact::Address(AddressSeen {
+                tags: Tags::new(),
                 region: REGION.to_owned(),
                 allocation_id: format!("eipalloc-{:017x}", self.number),
                 public_ip: format!("198.51.100.{}", self.number / 10 % 250),
@@ -210,6 +211,7 @@ impl Machine {
         }
         if self.number.is_multiple_of(5) {
             facts.push(Fact::Snapshot(SnapshotSeen {
+                tags: Tags::new(),
                 account: ACCOUNT.to_owned(),
                 region: REGION.to_owned(),
                 snapshot_id: format!("snap-{:017x}", self.number),

@@ -44,6 +44,26 @@ impl Aws {
         self.ec2("wait instance-terminated", "--instance-ids", instance_id)
     }
 
+    /// An image of the instance with snapshots of all its volumes. Its name takes no colon.
+    pub(super) fn create_image(&self, instance_id: &str) -> Option<String> {
+        let create = self.ec2("create-image", "--instance-id", instance_id)?;
+        let name = format!("'gpucost {} before its termination'", fit(instance_id)?);
+        Some(format!("IMAGE=$({create} --name {name} --query ImageId --output text)"))
+    }
+
+    /// `:?` stops the line if there is no image.
+    pub(super) fn wait_image(&self) -> Option<String> {
+        let region = self.region.as_deref()?;
+        Some(format!("aws ec2 wait image-available --region {region} --image-ids \"${{IMAGE:?}}\""))
+    }
+
+    /// Deletes a volume once it is off its instance.
+    pub(super) fn detach_then_delete(&self, volume_id: &str, instance_id: &str) -> Option<String> {
+        let detach = self.ec2("detach-volume", "--volume-id", volume_id)?;
+        let wait = self.ec2("wait volume-available", "--volume-ids", volume_id)?;
+        Some(format!("{detach} --instance-id {} && {wait} && {}", fit(instance_id)?, self.delete_volume(volume_id)?))
+    }
+
     pub(super) fn delete_volume(&self, volume_id: &str) -> Option<String> {
         self.ec2("delete-volume", "--volume-id", volume_id)
     }

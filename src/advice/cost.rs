@@ -4,13 +4,13 @@
 //! 730 hours; storage is charged by the month, so that its dollars a month are GB × rate in any of them.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::dollars::Dollars;
 use super::inventory::Address;
 use crate::billing::{Charge, line_items_by_month, volume_charges};
 use crate::catalog::{NoRate, Rate, RateCard, SnapshotRate, VolumeType};
-use crate::ledger::{Certainty, Subject, Usage, VolumeShape};
+use crate::ledger::{Certainty, SnapshotSeen, Subject, Usage, VolumeShape};
 use crate::money::Usd;
 use crate::quantity::exact;
 use crate::time::{ESTIMATE_MONTH_HOURS, Period, hours};
@@ -119,6 +119,26 @@ pub(super) fn snapshot_month(
         Dollars::Exact(most) => Dollars::at_most(most),
         unknown => unknown,
     }
+}
+
+/// What snapshots of so many GB together cost a month at most.
+pub(super) fn snapshots_month(region: &str, tier: SnapshotRate, size_gb: Decimal, card: &RateCard) -> Dollars {
+    match card.snapshot(region, tier).map(|rate| priced(size_gb, &rate)) {
+        Ok(Dollars::Exact(most)) => Dollars::at_most(most),
+        Ok(unknown) => unknown,
+        Err(missing) => no_rate(&missing),
+    }
+}
+
+/// How large a snapshot is at most: all blocks that were written, or all of its volume where AWS does not tell.
+pub(super) fn snapshot_gb(seen: &SnapshotSeen) -> Decimal {
+    let gibibyte = Decimal::from(1_u64 << 30);
+    seen.full_size_bytes.map_or(Decimal::from(seen.volume_size_gb), |bytes| Decimal::from(bytes) / gibibyte)
+}
+
+/// Rounded up: an upper bound stays one.
+pub(super) fn at_most_gb(size_gb: Decimal) -> Decimal {
+    size_gb.round_dp_with_strategy(1, RoundingStrategy::AwayFromZero).normalize()
 }
 
 /// What retrieving an archived snapshot of so many GB costs at most, once.

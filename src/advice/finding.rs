@@ -1,10 +1,17 @@
 //! What a rule says about one resource, and the ways out of it in dollars.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::dollars::Dollars;
 use crate::ledger::Resource;
 use crate::money::Usd;
+use crate::time::ESTIMATE_MONTH_HOURS;
+
+/// Months that ways out are compared over.
+pub const HORIZONS: [u32; 3] = [1, 3, 12];
+
+const LEAST_HOURS_ARCHIVED: u32 = 90 * 24;
 
 /// One recommendation. Months are the estimate month of 730 hours; storage is charged by the month itself, so that its
 /// dollars a month are GB × rate.
@@ -110,6 +117,8 @@ pub enum Action {
     ReleaseAddress,
     SnapshotThenDelete,
     ArchiveThenDelete,
+    DeleteDataVolumes,
+    ImageThenTerminate,
     DeleteVolume,
     Terminate,
     TerminateAndDelete,
@@ -127,6 +136,8 @@ impl Action {
             Action::ReleaseAddress => "release-address",
             Action::SnapshotThenDelete => "snapshot-then-delete",
             Action::ArchiveThenDelete => "archive-then-delete",
+            Action::DeleteDataVolumes => "delete-data-volumes",
+            Action::ImageThenTerminate => "ami-then-terminate",
             Action::DeleteVolume => "delete",
             Action::Terminate => "terminate",
             Action::TerminateAndDelete => "terminate-and-delete",
@@ -145,6 +156,8 @@ pub struct Choice {
     pub what: String,
     /// What goes on being charged.
     pub per_month: Dollars,
+    /// What of it is charged for 90 days at least, as all in the archive tier is.
+    pub for_90_days: Option<Dollars>,
     /// Paid once, to have things as they were.
     pub restore: Option<Dollars>,
     /// How long that takes, and what follows; empty where there is nothing to restore.
@@ -162,12 +175,29 @@ impl Choice {
             action,
             what: what.into(),
             per_month,
+            for_90_days: None,
             restore: None,
             restore_note: String::new(),
             lost: "nothing".to_owned(),
             commands: Vec::new(),
             recommended: false,
         }
+    }
+
+    /// What it costs over so many estimate months, without coming back. <https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive-pricing.html>
+    /// (read 2026-11-27): what leaves the archive earlier is billed to the end of its 90 days.
+    pub fn over(&self, months: u32) -> Dollars {
+        let (hours, month) = (Decimal::from(months * ESTIMATE_MONTH_HOURS), Decimal::from(ESTIMATE_MONTH_HOURS));
+        let rest = Decimal::from(LEAST_HOURS_ARCHIVED) - hours;
+        let sum = self.per_month.clone().times(Decimal::from(months));
+        match &self.for_90_days {
+            Some(archived) if rest > Decimal::ZERO => sum.plus(archived.clone().scaled(rest, month)),
+            _ => sum,
+        }
+    }
+
+    pub(super) fn archived(self, archived: Dollars) -> Choice {
+        Choice { for_90_days: Some(archived), ..self }
     }
 
     pub(super) fn losing(self, lost: impl Into<String>) -> Choice {

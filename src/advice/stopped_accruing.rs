@@ -4,17 +4,22 @@ use jiff::Timestamp;
 
 use super::View;
 use super::cost::{
-    Since, accrued, accrued_by_now, address_accrued, address_month, moment, shape_name, volume_month, whole_days,
+    Since, accrued, accrued_by_now, address_accrued, address_month, at_most_gb, moment, shape_name, snapshot_gb,
+    snapshots_month, volume_month, whole_days,
 };
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::{Address, Volume};
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
-use crate::ledger::{End, Purchase, Resource, Tags};
+use crate::catalog::SnapshotRate;
+use crate::ledger::{End, EvidenceKind, Purchase, Resource, Tags};
 use crate::money::Usd;
 
 pub(super) const ID: &str = "stopped-accruing";
+
+/// So many snapshots of a volume are named one by one.
+const FEW_SNAPSHOTS: usize = 3;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
@@ -45,6 +50,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     let priced: Vec<Priced> = (volumes.iter().map(|volume| of_volume(view, volume, stop)))
         .chain(addresses.iter().map(|address| of_address(view, address, stop)))
         .collect();
+    let beside = volumes.iter().flat_map(|volume| snapshots_beside(view, volume, stop));
     let of_addresses = priced.get(volumes.len()..).unwrap_or_default();
     let holding = Holding {
         region: &resource.region,
@@ -55,6 +61,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         card: view.card,
     };
     let mut evidence = stop_evidence(view, standing, &volumes, stop);
+    let parts: Vec<Part> = priced.iter().map(|priced| priced.part.clone()).collect();
     evidence.extend(priced.iter().flat_map(|priced| priced.evidence.clone()));
     let by_now = priced.iter().map(|priced| priced.by_now).sum::<Option<Usd>>();
     Some(Finding {
@@ -70,7 +77,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         confidence: confidence(stop, &holding.storage()),
         choices: choices(&holding, standing.id),
         risk: risk(view, standing),
-        parts: priced.into_iter().map(|priced| priced.part).collect(),
+        parts: parts.into_iter().chain(beside).collect(),
         resource,
     })
 }
@@ -177,9 +184,9 @@ fn stop_evidence(view: &View<'_>, standing: &Standing<'_>, volumes: &[&Volume<'_
         let reason = excerpt(&seen.reason);
         lines.push(match (stop.end, seen.reason.is_empty()) {
             (End::At(at), false) => format!("stopped {}: AWS's reason is `{reason}`", moment(at)),
-            (End::At(at), true) => format!("stopped {}: as an earlier record says", moment(at)),
+            (End::At(at), true) => format!("stopped {}: {}", moment(at), told_by(standing)),
             (_, empty) => format!(
-                "{}: stopped between {} and {}",
+                "{}: stopped between {} and {}, when it was first seen so",
                 if empty { "AWS gives no reason".to_owned() } else { format!("AWS's reason `{reason}` has no time") },
                 moment(stop.since.earliest),
                 moment(stop.since.latest)
@@ -201,6 +208,48 @@ fn stop_evidence(view: &View<'_>, standing: &Standing<'_>, volumes: &[&Volume<'_
     lines
 }
 
+/// The record that the time of the stop is from, where the reason has none.
+fn told_by(standing: &Standing<'_>) -> String {
+    let evidence = standing.session.map_or(&[][..], |session| &session.evidence);
+    match evidence.iter().rfind(|evidence| evidence.kind == EvidenceKind::CloudTrail) {
+        Some(event) => format!("CloudTrail's event, {event}"),
+        None => "as an earlier record says".to_owned(),
+    }
+}
+
+/// The snapshots of a volume, which go on whatever becomes of it. Few by name, many in one line.
+fn snapshots_beside(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Vec<Part> {
+    let ids = view.inventory.snapshots_of(&volume.resource.id);
+    let parts: Vec<Part> = ids.iter().filter_map(|id| snapshot_part(view, id, stop)).collect();
+    if parts.len() <= FEW_SNAPSHOTS {
+        return parts;
+    }
+    let sum = |of: fn(&Part) -> &Dollars| parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(of(part).clone()));
+    vec![Part {
+        id: volume.resource.id.clone(),
+        what: format!("its {} snapshots, which go on", parts.len()),
+        accrued: sum(|part| &part.accrued),
+        per_month: sum(|part| &part.per_month),
+        counted: false,
+    }]
+}
+
+fn snapshot_part(view: &View<'_>, id: &str, stop: Stop) -> Option<Part> {
+    let (_, seen) = view.inventory.ledger.snapshots.get(id)?;
+    let size_gb = snapshot_gb(seen);
+    let tier = if seen.archived { SnapshotRate::Archive } else { SnapshotRate::Standard };
+    let usage = view.inventory.usage.get(id).map_or(&[][..], Vec::as_slice);
+    let so_far = accrued(usage, stop.since, stop.until.min(seen.seen_at), view.card);
+    Some(Part {
+        id: id.to_owned(),
+        what: format!("snapshot of {}, at most {} GB, which goes on", seen.volume_id, at_most_gb(size_gb)),
+        // Of changed blocks, which nothing tells.
+        accrued: so_far.most().map_or(so_far, Dollars::at_most),
+        per_month: snapshots_month(&seen.region, tier, size_gb, view.card),
+        counted: false,
+    })
+}
+
 /// Long enough for what AWS writes.
 fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
@@ -211,7 +260,9 @@ fn choices(holding: &Holding<'_, '_>, instance_id: &str) -> Vec<Choice> {
     if !holding.addresses.is_empty() {
         choices.push(holding.release_choice());
     }
+    choices.extend(holding.delete_data_choice(instance_id));
     choices.extend(holding.snapshot_choices());
+    choices.push(holding.image_choice(instance_id));
     choices.extend(holding.terminate_choices(instance_id));
     choices
 }

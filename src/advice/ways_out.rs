@@ -9,6 +9,10 @@ use crate::catalog::{Offering, RateCard, SnapshotRate};
 use crate::ledger::Purchase;
 use crate::money::Usd;
 
+/// What AWS calls the root volume in its own images; the names are reserved for it.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html> (not checked since this was written)
+const ROOT_DEVICES: [&str; 2] = ["/dev/xvda", "/dev/sda1"];
+
 /// Volumes and addresses, with or without the instance they are on.
 pub(super) struct Holding<'v, 'a> {
     pub region: &'v str,
@@ -94,7 +98,7 @@ impl Holding<'_, '_> {
             None => "volumes that bill as before".to_owned(),
         };
         // Archive: kept 90 days at least, retrieved within 72 hours.
-        // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html (not checked since this was written)
+        // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive-considerations.html (read 2026-11-27)
         let (action, what, restore, note) = if archive {
             let cost = sum(self.volumes.iter().map(|v| retrieval(&v.resource.region, v.shape.as_ref(), self.card)));
             let note = format!("up to 72 hours, then {again}; the archive bills 90 days at least");
@@ -103,7 +107,55 @@ impl Holding<'_, '_> {
             let note = format!("minutes, then {again}; first reads of each block are slow");
             (Action::SnapshotThenDelete, "keep snapshots", Dollars::ZERO, note)
         };
-        Choice::new(action, what, month.plus(self.address_months())).restored(restore, note).by(or_withheld(commands))
+        let choice = Choice::new(action, what, month.clone().plus(self.address_months()));
+        let choice = if archive { choice.archived(month) } else { choice };
+        choice.restored(restore, note).by(or_withheld(commands))
+    }
+
+    /// The root volume kept, so that the instance still starts, and the others deleted. `None` where there are none, or
+    /// where it is not known which is the root volume.
+    pub(super) fn delete_data_choice(&self, instance_id: &str) -> Option<Choice> {
+        let is_root = |volume: &&&Volume<'_>| volume.device.is_some_and(|device| ROOT_DEVICES.contains(&device));
+        let is_data = |volume: &&&Volume<'_>| volume.device.is_some() && !is_root(volume);
+        self.volumes.iter().find(is_root)?;
+        let data: Vec<&Volume<'_>> = self.volumes.iter().filter(is_data).copied().collect();
+        if data.is_empty() {
+            return None;
+        }
+        let stays = sum(self.volumes.iter().filter(|volume| !is_data(volume)).map(|volume| self.month(volume)));
+        let aws = self.aws();
+        let commands = data.iter().map(|volume| aws.detach_then_delete(&volume.resource.id, instance_id)).collect();
+        let lost = match data.len() {
+            1 => "the data of 1 volume".to_owned(),
+            many => format!("the data of {many} volumes"),
+        };
+        let choice =
+            Choice::new(Action::DeleteDataVolumes, "only the root volume stays", stays.plus(self.address_months()));
+        Some(choice.losing(lost).by(or_withheld(commands)))
+    }
+
+    /// An image, which is snapshots of all volumes, and then nothing of the instance.
+    pub(super) fn image_choice(&self, instance_id: &str) -> Choice {
+        let month = sum(self.volumes.iter().map(|volume| self.snapshot(volume, SnapshotRate::Standard)));
+        let aws = self.aws();
+        let survivors = self.volumes.iter().filter(|volume| volume.deleted_with_instance != Some(true));
+        let commands = aws.create_image(instance_id).and_then(|create| {
+            let mut steps = vec![aws.wait_image()?, aws.terminate(instance_id)?, aws.wait_terminated(instance_id)?];
+            for volume in survivors {
+                // Where the records do not say that it survives, it may be gone already.
+                steps.push(aws.delete_volume(&volume.resource.id)?);
+            }
+            Some(vec![create, steps.join(" && ")])
+        });
+        let again = match self.storage().most() {
+            Some(most) => format!("volumes at {most} a month again"),
+            None => "volumes that bill as before".to_owned(),
+        };
+        let note = format!("minutes to launch it from the image, then {again}; first reads of each block are slow");
+        Choice::new(Action::ImageThenTerminate, "keep an image to launch from", month.plus(self.address_months()))
+            .losing("the instance's id and private address")
+            .restored(Dollars::ZERO, note)
+            .by(or_withheld(commands))
     }
 
     /// Each address let go.

@@ -62,6 +62,9 @@ fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {
 /// As of the month's end, or of now if that is to come.
 fn as_of_month(args: &AdviseArgs, request: &Request) -> Result<Request, Failure> {
     let Some(text) = &args.month else { return Ok(request.clone()) };
+    if request.is_as_of {
+        return Err(Failure::usage("--month and --as-of exclude each other"));
+    }
     let month = parse_month(text)?;
     if month.period().start > request.now {
         return Err(Failure::usage(format!("--month: {month} has not begun")));

@@ -67,7 +67,6 @@ pub struct Request {
     pub verbose: bool,
     pub now: Timestamp,
     /// `now` is not the clock's.
-    #[cfg(feature = "aws")]
     pub is_as_of: bool,
     pub width: usize,
 }
@@ -87,7 +86,6 @@ impl Request {
             global.ledger.or(config.ledger).or_else(|| dirs.map(|d| d.data_dir().join("ledger.db"))).ok_or_else(
                 || Failure::new("no home directory is known for the ledger").hint("name a file with --ledger"),
             )?;
-        #[cfg(feature = "aws")]
         let is_as_of = global.as_of.is_some();
         let now = match global.as_of {
             Some(text) => parse_timestamp(&text).map_err(|e| Failure::usage(format!("--as-of: {e}")))?,
@@ -124,7 +122,6 @@ impl Request {
             advice: config.advice,
             verbose: global.verbose,
             now,
-            #[cfg(feature = "aws")]
             is_as_of,
             width: terminal_width().unwrap_or(DEFAULT_WIDTH),
         })
@@ -180,7 +177,6 @@ impl Request {
             advice: AdviceConfig::default(),
             verbose: false,
             now: Timestamp::UNIX_EPOCH,
-            #[cfg(feature = "aws")]
             is_as_of: false,
             width: 80,
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::table::{Cell, Column, Table};
-use crate::advice::{Choice, Dollars, Finding, rule};
+use crate::advice::{Choice, Dollars, Finding, HORIZONS, rule};
 use crate::money::Usd;
 
 /// Commands are folded to lines of this many columns, so that a terminal does not break them where a shell would not.
@@ -145,6 +145,7 @@ pub fn charges_table(findings: &[Finding]) -> Table {
     ];
     columns.extend(dollar_columns(ACCRUED, "So far"));
     columns.extend(dollar_columns(PER_MONTH, "A month"));
+    columns.push(Column::left("counted", "In the sums").detail());
     let mut table = Table::new("charges", "What is charged", columns);
     for finding in findings {
         for part in &finding.parts {
@@ -152,6 +153,7 @@ pub fn charges_table(findings: &[Finding]) -> Table {
                 vec![Cell::text(finding.id.clone()), Cell::text(part.id.clone()), Cell::text(part.what.clone())];
             row.extend(dollar_cells(&part.accrued));
             row.extend(dollar_cells(&part.per_month));
+            row.push(Cell::text(if part.counted { "yes" } else { "no" }));
             table.push(row);
         }
     }
@@ -174,6 +176,9 @@ pub fn choices_table(findings: &[Finding]) -> Table {
         Column::left("recommended", "Recommended").detail(),
         Column::left("command", "Command").detail(),
     ]);
+    for (keys, months) in OVER.into_iter().zip(HORIZONS) {
+        columns.extend(dollar_columns(keys, &over_months(months)).map(Column::detail));
+    }
     let mut table = Table::new("choices", "Ways out", columns);
     for finding in findings {
         for choice in &finding.choices {
@@ -201,7 +206,28 @@ fn choice_row(finding: &Finding, choice: &Choice) -> Vec<Cell> {
         Cell::text(if choice.recommended { "yes" } else { "no" }),
         Cell::text(choice.commands.join(" && ")),
     ]);
+    row.extend(HORIZONS.into_iter().flat_map(|months| dollar_cells(&choice.over(months))));
     row
+}
+
+fn over_months(months: u32) -> String {
+    if months == 1 { "1 month".to_owned() } else { format!("{months} months") }
+}
+
+/// The ways out over months; `None` where a month's dollars times their number say the same.
+fn horizons_table(finding: &Finding) -> Option<Table> {
+    finding.choices.iter().find(|choice| choice.for_90_days.is_some())?;
+    let mut columns = vec![Column::left("action", "Over")];
+    for (keys, months) in OVER.into_iter().zip(HORIZONS) {
+        columns.extend(dollar_columns(keys, &over_months(months)));
+    }
+    let mut table = Table::new("horizons", "", columns);
+    for choice in &finding.choices {
+        let mut row = vec![Cell::text(choice.action.name())];
+        row.extend(HORIZONS.into_iter().flat_map(|months| dollar_cells(&choice.over(months))));
+        table.push(row);
+    }
+    Some(table)
 }
 
 /// One finding in full, for text and Markdown: what is charged, then the ways out with the evidence, the risk and the
@@ -229,7 +255,15 @@ pub fn finding_tables(finding: &Finding) -> Vec<Table> {
         choices.notes.push(format!("To {}:", choice.action.name()));
         choices.commands = command_lines(choice);
     }
-    tables.push(choices);
+    match horizons_table(finding) {
+        None => tables.push(choices),
+        Some(mut over) => {
+            // Notes and commands close the whole.
+            over.notes = std::mem::take(&mut choices.notes);
+            over.commands = std::mem::take(&mut choices.commands);
+            tables.extend([choices, over]);
+        }
+    }
     tables
 }
 
@@ -268,6 +302,12 @@ const ACCRUED: DollarKeys = ["accrued_usd", "accrued_at_least_usd", "accrued_at_
 const SAVING: DollarKeys = ["saving_usd_per_month", "saving_at_least_usd_per_month", "saving_at_most_usd_per_month"];
 const PER_MONTH: DollarKeys = ["usd_per_month", "at_least_usd_per_month", "at_most_usd_per_month"];
 const RESTORE: DollarKeys = ["restore_usd", "restore_at_least_usd", "restore_at_most_usd"];
+
+const OVER: [DollarKeys; 3] = [
+    ["usd_over_1_month", "at_least_usd_over_1_month", "at_most_usd_over_1_month"],
+    ["usd_over_3_months", "at_least_usd_over_3_months", "at_most_usd_over_3_months"],
+    ["usd_over_12_months", "at_least_usd_over_12_months", "at_most_usd_over_12_months"],
+];
 
 /// The amount as people read it, and its bounds for programs.
 fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [Column; 3] {

@@ -1,6 +1,6 @@
 //! A stopped instance still pays.
 
-use gpucost::advice::{Action, Dollars};
+use gpucost::advice::{Action, Dollars, HORIZONS};
 use gpucost::ledger::{Fact, InstanceState, SnapshotSeen};
 
 use crate::asked::*;
@@ -34,6 +34,7 @@ fn a_stopped_instance_pays_for_its_volumes() {
             ("keep", "$40.00"),
             ("snapshot-then-delete", "≤ $25.00"),
             ("archive-then-delete", "≤ $6.25"),
+            ("ami-then-terminate", "≤ $25.00"),
             ("terminate", "$0.00"),
         ])
     );
@@ -183,6 +184,7 @@ fn survivors_and_addresses_go_on_after_termination() {
             ("release-address", "$53.00"),
             ("snapshot-then-delete", "$3.65–$58.65"),
             ("archive-then-delete", "$3.65–$17.40"),
+            ("ami-then-terminate", "$3.65–$58.65"),
             ("terminate", "$48.65"),
             ("terminate-and-delete", "$0.00"),
         ])
@@ -222,7 +224,7 @@ fn notes_tell_a_stop_by_zero_hours_or_by_their_end() {
         assert_eq!(finding.title, "Stopped for 21 days, its volume still billed");
         // 500 GB × $0.08 × 21/31.
         assert_eq!(shown(finding.accrued.as_ref()), "$27.10");
-        assert_eq!(ways_out(finding)[3], ("terminate", "≤ $40.00".to_owned()));
+        assert_eq!(ways_out(finding)[4], ("terminate", "≤ $40.00".to_owned()));
         assert_eq!(choice(finding, Action::Terminate).what, "leaves perhaps 1 volume, still billed");
         assert!(finding.evidence.join("\n").contains("notes.csv:"));
     }
@@ -269,4 +271,80 @@ fn snapshots_there_are_make_a_new_one_small() {
     }));
     let evidence = advise(&facts, SEEN)[0].evidence.join("\n");
     assert!(evidence.contains("snapshot snap-1 exists and bills on"), "{evidence}");
+}
+
+#[test]
+fn ways_out_are_compared_over_months() {
+    let finding = &advise(&stopped_g5(), SEEN)[0];
+    let over = |action| HORIZONS.map(|months| choice(finding, action).over(months).to_string());
+    assert_eq!(over(Action::Keep), ["$40.00", "$120.00", "$480.00"]);
+    assert_eq!(over(Action::SnapshotThenDelete), ["≤ $25.00", "≤ $75.00", "≤ $300.00"]);
+    // What leaves the archive after one month is billed for 90 days: 500 GB × $0.0125 × 2160/730.
+    assert_eq!(over(Action::ArchiveThenDelete), ["≤ $18.49", "≤ $18.75", "≤ $75.00"]);
+    assert_eq!(over(Action::Terminate), ["$0.00", "$0.00", "$0.00"]);
+}
+
+#[test]
+fn data_volumes_go_alone_where_it_is_known_which_they_are() {
+    let stopped = |root: &str, data: &str| {
+        let reason = "User initiated (2026-10-01 12:00:00 GMT)";
+        let at_root = instance("i-1", "g5.xlarge", InstanceState::Stopped).reason(reason).device(root);
+        vec![
+            at_root.volume("vol-1", true).device(data).volume("vol-2", false).fact(),
+            volume("vol-1", "gp3", 100).on("i-1", true).fact(),
+            volume("vol-2", "gp3", 500).on("i-1", false).fact(),
+        ]
+    };
+    let facts = stopped("/dev/xvda", "/dev/sdf");
+    let findings = advise(&facts, SEEN);
+    let stopped_finding = findings.iter().find(|finding| finding.rule == "stopped-accruing").unwrap();
+    let delete = choice(stopped_finding, Action::DeleteDataVolumes);
+    assert_eq!((delete.per_month.to_string().as_str(), delete.lost.as_str()), ("$8.00", "the data of 1 volume"));
+    assert_eq!(
+        delete.commands,
+        ["aws ec2 detach-volume --region us-east-1 --volume-id vol-2 --instance-id i-1 && \
+          aws ec2 wait volume-available --region us-east-1 --volume-ids vol-2 && \
+          aws ec2 delete-volume --region us-east-1 --volume-id vol-2"]
+    );
+    let image = choice(stopped_finding, Action::ImageThenTerminate);
+    assert_eq!(image.commands.len(), 2);
+    assert!(image.commands[1].starts_with("aws ec2 wait image-available"), "{:?}", image.commands);
+    assert!(image.commands[1].ends_with("delete-volume --region us-east-1 --volume-id vol-2"), "{:?}", image.commands);
+    for (root, data) in [("/dev/sdf", "/dev/sdg"), ("/dev/sda1", "/dev/xvda"), ("", "")] {
+        let findings = advise(&stopped(root, data), SEEN);
+        let finding = findings.iter().find(|finding| finding.rule == "stopped-accruing").unwrap();
+        assert!(finding.choices.iter().all(|choice| choice.action != Action::DeleteDataVolumes), "{root} {data}");
+    }
+}
+
+#[test]
+fn snapshots_go_on_beside_the_sums() {
+    let snapshot = |id: &str, full_size_bytes, archived| {
+        Fact::Snapshot(SnapshotSeen {
+            tags: gpucost::ledger::Tags::new(),
+            account: String::new(),
+            region: "us-east-1".to_owned(),
+            snapshot_id: id.to_owned(),
+            name: String::new(),
+            volume_id: "vol-1".to_owned(),
+            volume_size_gb: 500,
+            full_size_bytes,
+            started_at: at("2026-09-30T12:00:00Z"),
+            archived,
+            seen_at: at(SEEN),
+        })
+    };
+    let mut facts = stopped_g5();
+    facts.extend([snapshot("snap-1", Some(100 << 30), false), snapshot("snap-2", None, true)]);
+    let finding = &advise(&facts, SEEN)[0];
+    let beside: Vec<_> = finding.parts.iter().filter(|part| !part.counted).collect();
+    assert_eq!(beside[0].what, "snapshot of vol-1, at most 100 GB, which goes on");
+    assert_eq!(beside[0].per_month.to_string(), "≤ $5.00"); // 100 GB × $0.05
+    assert_eq!(beside[0].accrued.to_string(), "≤ $4.84"); // × 30/31 of October
+    assert_eq!(beside[1].per_month.to_string(), "≤ $6.25"); // 500 GB × $0.0125
+    assert_eq!(finding.accrued, Some(Dollars::Exact(usd("38.7096774194"))));
+    facts.extend([snapshot("snap-3", None, true), snapshot("snap-4", None, true)]);
+    let parts = advise(&facts, SEEN)[0].parts.clone();
+    assert_eq!((parts.len(), parts[1].what.as_str()), (2, "its 4 snapshots, which go on"));
+    assert_eq!(parts[1].per_month.to_string(), "≤ $23.75");
 }

@@ -8,7 +8,7 @@ use super::actions::ConsentArgs;
 #[derive(Args, Debug)]
 pub struct AdviseArgs {
     /// Advise as of the end of this calendar month, YYYY-MM, or as of now if it is not over
-    #[arg(long, value_name = "MONTH", conflicts_with = "as_of")]
+    #[arg(long, value_name = "MONTH")]
     pub month: Option<String>,
     /// Leave out findings that save less a month [default: 1]
     #[arg(long, value_name = "USD")]
@@ -20,7 +20,7 @@ pub struct AdviseArgs {
     #[arg(long)]
     pub suppressed: bool,
     /// Put this finding off (with --until)
-    #[arg(long, value_name = "ID", requires = "until", conflicts_with_all = ["unsnooze", "month", "as_of"])]
+    #[arg(long, value_name = "ID", requires = "until", conflicts_with_all = ["unsnooze", "month"])]
     pub snooze: Option<String>,
     /// The day until which --snooze puts a finding off
     #[arg(long, value_name = "DATE", requires = "snooze")]
