@@ -29,8 +29,8 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 
 pub use dollars::Dollars;
-pub use idle_running::ID as IDLE_RUNNING;
 pub use finding::{Action, Choice, Confidence, Finding, HORIZONS, Level, Part};
+pub use idle_running::ID as IDLE_RUNNING;
 pub use idleness::IdleThresholds;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
 pub use suppress::{By, Exception, KEEP_TAG, Sifted, Silences, Snooze, Suppressed, sift};

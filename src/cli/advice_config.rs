@@ -33,7 +33,7 @@ fn instant<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Timestamp>, D::
 }
 
 impl AdviceConfig {
-    /// From when on the rules speak up; `idle` is said under `[signals]`.
+    /// The rules' own, but for what the file says otherwise; those on idleness are of `[signals]`.
     pub fn thresholds(&self, idle: IdleThresholds) -> Thresholds {
         let usual = Thresholds::default();
         Thresholds { left_running_hours: self.left_running_hours.unwrap_or(usual.left_running_hours), idle }
@@ -75,9 +75,9 @@ mod tests {
 
     #[test]
     fn thresholds_are_the_defaults_where_nothing_is_said() {
-        let idle = IdleThresholds::default();
-        assert_eq!(read("").unwrap().thresholds(idle), Thresholds::default());
-        assert_eq!(read("left_running_hours = 48").unwrap().thresholds(idle).left_running_hours, 48);
+        let of = |text: &str| read(text).unwrap().thresholds(IdleThresholds::default());
+        assert_eq!(of(""), Thresholds::default());
+        assert_eq!(of("left_running_hours = 48").left_running_hours, 48);
     }
 
     #[test]

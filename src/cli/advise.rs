@@ -54,6 +54,11 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
 }
 
 fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {
+    // What is named to be done is done, whatever it saves.
+    #[cfg(feature = "aws")]
+    if !args.apply.is_empty() && args.min_usd.is_none() {
+        return Ok(Usd::ZERO);
+    }
     let Some(text) = &args.min_usd else { return Ok(request.advice.min_usd.unwrap_or(USUAL_MIN_USD)) };
     let least: Usd = text.parse().map_err(|e| Failure::usage(format!("--min-usd: {e}")))?;
     if least.is_negative() { Err(Failure::usage(format!("--min-usd: {text} is negative"))) } else { Ok(least) }
