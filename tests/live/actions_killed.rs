@@ -44,7 +44,7 @@ fn killed_at_any_instant_it_deletes_nothing_without_a_copy_and_copies_nothing_tw
         }
         volumes.push(volume);
     }
-    assert!(died > KILLS / 4, "only {died} of {KILLS} runs were killed in time");
+    assert!(died > KILLS / 10, "only {died} of {KILLS} runs were killed in time");
     // The next run settles all that is left; then nothing is unfinished.
     for volume in &volumes {
         _ = command(volume).status().expect("it runs");

@@ -235,7 +235,7 @@ fn killed_between_channels_every_channel_is_told_all() {
         child.kill().expect("the kill");
         died += u32::from(!child.wait().expect("its end").success());
     }
-    assert!(died > KILLS / 4, "only {died} of {KILLS} runs were killed in time");
+    assert!(died > KILLS / 10, "only {died} of {KILLS} runs were killed in time");
     assert!(command(KILLS * 7 + 7).status().expect("it runs").success());
     assert!(texts(&lab, "SELECT key FROM digests WHERE sent_at IS NULL").is_empty(), "all is settled");
     let every = "SELECT count(*) || '' FROM notices JOIN channels WHERE NOT EXISTS
