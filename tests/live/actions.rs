@@ -167,7 +167,7 @@ fn volumes_that_would_survive_a_termination_are_not_left_unnoticed() {
     place.ec2("AttachVolume", &[("InstanceId", &id), ("VolumeId", &extra), ("Device", "/dev/sdf")]);
     place.refuses(&["terminate", &id, "--yes"], "say --leave-volumes to leave them");
     let ran = place.run(&["terminate", &id, "--yes"]);
-    assert!(ran.out.contains("would survive it and go on") && ran.out.contains(&extra), "{}", ran.out);
+    assert!(ran.err.contains("would survive it and go on") && ran.err.contains(&extra), "{}", ran.err);
     let ran = place.does(&["terminate", &id, "--delete-volumes", "--yes"]);
     assert!(ran.out.contains(&format!("delete {extra}")), "{}", ran.out);
     assert_eq!(place.state(&id), "terminated");
