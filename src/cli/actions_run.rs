@@ -15,6 +15,8 @@ const FIRST_POLL: Duration = Duration::from_millis(500);
 const LONGEST_POLL: Duration = Duration::from_secs(15);
 /// A volume may have been written to since: an older snapshot of an unfinished action is not relied on.
 const SNAPSHOT_HOLDS: SignedDuration = SignedDuration::from_hours(24);
+/// A snapshot that was asked for is shown by then.
+const SHOWS_WITHIN: Duration = Duration::from_secs(5);
 /// How long a volume takes to come off, and an instance to end.
 const SETTLES_WITHIN: Duration = Duration::from_secs(10 * 60);
 
@@ -123,10 +125,19 @@ impl Runner<'_> {
 
     /// The snapshot of this action: the one that carries its token, or a new one.
     async fn snapshot(&mut self, task: &Task, step: &Step) -> Result<LiveSnapshot, Failure> {
-        if let Some(found) = self.actor.snapshot_of(&task.token).await? {
-            return Ok(found);
-        }
         let words = step.words();
+        // What a run that died had asked for may still be on its way.
+        let until =
+            Instant::now() + if self.store.is_step_called(task, &words)? { SHOWS_WITHIN } else { Duration::ZERO };
+        loop {
+            if let Some(found) = self.actor.snapshot_of(&task.token).await? {
+                return Ok(found);
+            }
+            if Instant::now() >= until {
+                break;
+            }
+            tokio::time::sleep(FIRST_POLL).await;
+        }
         self.store.record_step(task, &words, ActionPhase::Calling, "", this_moment())?;
         let id = match self.actor.snapshot(step, &task.token).await {
             Ok(id) => id,
