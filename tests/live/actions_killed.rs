@@ -1,9 +1,8 @@
 //! kill -9 at instants all through `snapshot-and-delete`: no volume goes without its whole copy, no copy is made twice.
 
-use std::process::Stdio;
-use std::time::Instant;
-
 use crate::actions::{Place, REGION};
+use crate::peers::Killer;
+use std::process::Stdio;
 
 const KILLS: u32 = 200;
 
@@ -16,21 +15,16 @@ fn killed_at_any_instant_it_deletes_nothing_without_a_copy_and_copies_nothing_tw
         command
     };
     let first = place.volume();
-    let started = Instant::now();
-    assert!(command(&first).status().expect("it runs").success());
-    let whole = started.elapsed();
+    let mut killer = Killer::of(&mut command(&first));
     let mut volumes = vec![first];
-    let (mut died, mut kill) = (0, 0);
+    let mut kill = 0;
     while kill < KILLS {
         let volume = place.volume();
         // Each volume is tried until it is gone, each try killed a little later than the one before.
         loop {
             kill += 1;
             let share = f64::from((kill * 61) % KILLS) / f64::from(KILLS);
-            let mut child = command(&volume).spawn().expect("it starts");
-            std::thread::sleep(whole.mul_f64(share * 1.1));
-            child.kill().expect("the kill");
-            died += u32::from(!child.wait().expect("its end").success());
+            killer.kill(command(&volume).spawn().expect("it starts"), share * 1.1);
             let (there, copies) = (place.volumes(), place.snapshots());
             let of_volume = copies.iter().filter(|(_, of)| *of == volume).count();
             assert!(of_volume <= 1, "{volume} was copied {of_volume} times");
@@ -44,7 +38,7 @@ fn killed_at_any_instant_it_deletes_nothing_without_a_copy_and_copies_nothing_tw
         }
         volumes.push(volume);
     }
-    assert!(died > KILLS / 10, "only {died} of {KILLS} runs were killed in time");
+    assert!(killer.died > KILLS / 10, "only {} of {KILLS} runs were killed in time", killer.died);
     // The next run settles all that is left; then nothing is unfinished.
     for volume in &volumes {
         _ = command(volume).status().expect("it runs");

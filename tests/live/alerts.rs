@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use gpucost::notify::signature;
 use serde_json::{Value, json};
 
-use crate::peers::{Aws, Does, Sink, Taken, first, mail_server};
+use crate::peers::{Aws, Does, Killer, Sink, Taken, first, mail_server};
 use crate::program::{Lab, Ran};
 
 pub const SECRET: &str = "a-secret-that-nobody-may-read";
@@ -270,17 +270,12 @@ fn killed_at_any_instant_it_tells_all_and_twice_only_under_one_key() {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
-    let started = Instant::now();
-    assert!(command(0).status().expect("it runs").success());
-    let whole = started.elapsed();
-    let mut died = 0;
+    let mut killer = Killer::of(&mut command(0));
     for kill in 1..=KILLS {
-        let mut child = command(kill * 3).spawn().expect("it starts");
-        std::thread::sleep(whole.mul_f64(f64::from(kill * 37 % KILLS) / f64::from(KILLS) * 1.2));
-        child.kill().expect("the kill");
-        died += u32::from(!child.wait().expect("its end").success());
+        let share = f64::from(kill * 37 % KILLS) / f64::from(KILLS) * 1.2;
+        killer.kill(command(kill * 3).spawn().expect("it starts"), share);
     }
-    assert!(died > KILLS / 10, "only {died} of {KILLS} runs were killed in time");
+    assert!(killer.died > KILLS / 10, "only {} of {KILLS} runs were killed in time", killer.died);
     assert!(command(KILLS * 3 + 7).status().expect("it runs").success());
     let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for taken in sink.taken() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::alerts::{OPENED, SECRET, WEBHOOK, alerts, body, configured, keys, lab};
-use crate::peers::{Aws, Does, Mails, Sink, first, mail_server_that};
+use crate::peers::{Aws, Does, Killer, Mails, Sink, first, mail_server_that};
 use crate::program::{Lab, Ran};
 
 const REMINDER: &str = "stopped-accruing:i-0123456789abcdef0#1:reminder-1";
@@ -225,17 +225,12 @@ fn killed_between_channels_every_channel_is_told_all() {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
-    let started = Instant::now();
-    assert!(command(0).status().expect("it runs").success());
-    let whole = started.elapsed();
-    let mut died = 0;
+    let mut killer = Killer::of(&mut command(0));
     for kill in 1..=KILLS {
-        let mut child = command(kill * 7).spawn().expect("it starts");
-        std::thread::sleep(whole.mul_f64(f64::from(kill * 67 % KILLS) / f64::from(KILLS) * 1.2));
-        child.kill().expect("the kill");
-        died += u32::from(!child.wait().expect("its end").success());
+        let share = f64::from(kill * 67 % KILLS) / f64::from(KILLS) * 1.2;
+        killer.kill(command(kill * 7).spawn().expect("it starts"), share);
     }
-    assert!(died > KILLS / 10, "only {died} of {KILLS} runs were killed in time");
+    assert!(killer.died > KILLS / 10, "only {} of {KILLS} runs were killed in time", killer.died);
     assert!(command(KILLS * 7 + 7).status().expect("it runs").success());
     assert!(texts(&lab, "SELECT key FROM digests WHERE sent_at IS NULL").is_empty(), "all is settled");
     let every = "SELECT count(*) || '' FROM notices JOIN channels WHERE NOT EXISTS

@@ -6,12 +6,14 @@
 
 mod aws;
 mod jupyter;
+mod killer;
 mod moto;
 mod sink;
 mod venv;
 
 pub use aws::{Aws, Call};
 pub use jupyter::{Answers, Jupyter};
+pub use killer::Killer;
 pub use moto::{Moto, all, faketime, first};
 pub use sink::{Does, Mails, Sink, Taken, mail_server, mail_server_that};
 
