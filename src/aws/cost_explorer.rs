@@ -116,8 +116,11 @@ impl<'a> Asked<'a> {
         let owner = DimensionValues::builder().key(Dimension::LinkedAccount).values(account_id).build();
         let [service, owner] = [service, owner].map(|dimension| Expression::builder().dimensions(dimension).build());
         let group = |key: &str| GroupDefinition::builder().r#type(GroupDefinitionType::Dimension).key(key).build();
+        // Each request may be charged: none is repeated behind the back of who counts them.
+        let once = aws_config::retry::RetryConfig::disabled();
+        let config = aws_sdk_costexplorer::config::Builder::from(&account.config).retry_config(once).build();
         Ok(Asked {
-            client: Client::new(&account.config),
+            client: Client::from_conf(config),
             region: account.region().unwrap_or_default(),
             profile: account.profile.as_deref(),
             days,

@@ -256,9 +256,10 @@ fn inbound(rule: &IpPermission) -> InboundRule {
     let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
     let v4 = rule.ip_ranges().iter().filter_map(|range| range.cidr_ip());
     let v6 = rule.ipv6_ranges().iter().filter_map(|range| range.cidr_ipv6());
+    let lists = rule.prefix_list_ids().iter().filter_map(|list| list.prefix_list_id());
     InboundRule {
         protocol: rule.ip_protocol().unwrap_or_default().to_owned(),
         ports: port(rule.from_port()).zip(port(rule.to_port())),
-        sources: v4.chain(v6).map(str::to_owned).collect(),
+        sources: v4.chain(v6).chain(lists).map(str::to_owned).collect(),
     }
 }

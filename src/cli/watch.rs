@@ -1,6 +1,6 @@
 //! `gpucost watch`: polls until told to stop; a table that ticks on a terminal, log lines elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write, stdout};
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ const DRAWING_SHARE: u32 = 10;
 pub fn run(args: &WatchArgs, request: &Request) -> Result<Exit, Failure> {
     refuse_offline("gpucost watch", request)?;
     refuse_as_of("gpucost watch", request)?;
-    refresh_if_live(request, &request.regions.iter().map(String::as_str).collect::<Vec<_>>())?;
+    refresh_rates(args, request)?;
     let card = request.card()?;
     let store = Store::create(&request.ledger)?;
     network_runtime()?.block_on(async {
@@ -41,6 +41,17 @@ pub fn run(args: &WatchArgs, request: &Request) -> Result<Exit, Failure> {
         watch.screen.leave();
         ended
     })
+}
+
+/// With `--live`: of every region that will be looked at, wherever its name comes from.
+fn refresh_rates(args: &WatchArgs, request: &Request) -> Result<(), Failure> {
+    if !request.live {
+        return Ok(());
+    }
+    let looked_at = Places::resolve(&request.profiles, regions(args.all_regions, request));
+    let places = network_runtime()?.block_on(looked_at).places;
+    let regions: BTreeSet<&str> = places.iter().map(|place| place.region.as_str()).collect();
+    refresh_if_live(request, &regions.into_iter().collect::<Vec<_>>())
 }
 
 struct Watch<'a> {

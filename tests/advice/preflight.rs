@@ -144,6 +144,8 @@ fn ports_open_to_the_world_are_found_however_the_rule_is_written() {
         rule("tcp", Some((0, 65535)), "::/0"),
         rule("6", Some((8888, 8888)), "0.0.0.0/0"),
         rule("-1", None, "0.0.0.0/0"),
+        rule("tcp", Some((22, 22)), "128.0.0.0/1"),
+        rule("tcp", Some((22, 22)), "pl-0123456789abcdef0"),
         rule("-1", Some((0, 0)), "::/0"),
         rule("tcp", None, "::/0"),
     ] {

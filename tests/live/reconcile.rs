@@ -282,14 +282,16 @@ fn what_aws_refuses_is_named_and_leaves_nothing_behind() {
             "about a day",
         ),
         (json!({ "mode": "expired_token" }), "expired", "aws"),
-        (json!({ "mode": "html500", "times": 9 }), "HTTP 500", "nothing was recorded"),
+        (json!({ "mode": "html500" }), "HTTP 500", "nothing was recorded"),
     ];
     let before = lab.recorded();
     for (mut fault, said, hint) in faults {
         fault["service"] = json!("ce");
         aws.misbehave(fault);
+        let asked = requests(&aws);
         let ran = run(&aws, &lab, &MARCH);
         assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(requests(&aws), asked + 1, "{said}: what may be charged is not repeated");
         assert!(ran.err.contains(said) && ran.err.contains(hint) && ran.out.is_empty(), "{said}: {ran:?}");
     }
     assert_eq!(lab.recorded(), before);

@@ -136,7 +136,7 @@ pub struct InboundRule {
     pub protocol: String,
     /// `None`: all.
     pub ports: Option<(u16, u16)>,
-    /// IPv4 and IPv6, as CIDR.
+    /// IPv4 and IPv6, as CIDR; and prefix lists, `pl-…`.
     pub sources: Vec<String>,
 }
 
