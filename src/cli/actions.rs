@@ -107,7 +107,7 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
         let actor = runtime.block_on(Actor::new(request.profile()?, &region));
         for id in ids {
             let found = runtime.block_on(look(&actor, &asked, &id, request.card()?, &ledger));
-            looked.take(&id, &actor, settled(found, &id, &store)?);
+            looked.take(&id, &actor, settled(found, &id, &store, &region, asked.look_only)?);
         }
     }
     runtime.block_on(looked.check());
@@ -280,9 +280,17 @@ impl Looked {
 }
 
 /// A volume that an earlier run deleted, and died before it could write that down, is done with.
-fn settled(found: Result<Found, Refusal>, id: &str, store: &Store) -> Result<Result<Found, Refusal>, Failure> {
+fn settled(
+    found: Result<Found, Refusal>,
+    id: &str,
+    store: &Store,
+    region: &str,
+    look_only: bool,
+) -> Result<Result<Found, Refusal>, Failure> {
     let Ok(Found::NoVolume(refusal)) = found else { return Ok(found) };
-    let Some(task) = store.unfinished(Verb::SnapshotAndDelete.name(), id)? else { return Ok(Err(refusal)) };
+    // In another region it is not gone, it was never there; and who only looks writes nothing down.
+    let task = store.unfinished(Verb::SnapshotAndDelete.name(), id)?.filter(|task| task.region == region && !look_only);
+    let Some(task) = task else { return Ok(Err(refusal)) };
     if store.is_step_called(&task, &Step::DeleteVolume { volume_id: id.to_owned() }.words())? {
         store.record_step(&task, "", ActionPhase::Finished, "the volume is gone", this_moment())?;
         let done = "an earlier run deleted it, its snapshot complete, and did not come to write that down; it has now";

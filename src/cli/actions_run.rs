@@ -230,7 +230,12 @@ impl Runner<'_> {
             Verb::Stop | Verb::Terminate => self.actor.instance(&plan.id).await?.map(|live| live.state_words()),
             Verb::SnapshotAndDelete => {
                 let volumes = self.actor.volumes(std::slice::from_ref(&plan.id)).await?;
-                volumes.first().map(|live| live.state_words())
+                let Some(volume) = volumes.first() else { return Ok(None) };
+                let holder = match &volume.attached_to {
+                    Some(id) => self.actor.instance(id).await?,
+                    None => None,
+                };
+                Some(volume.state_with(holder.as_ref()))
             }
             Verb::ReleaseAddress => self.actor.address(&plan.id).await?.map(|live| live.state_words()),
         })

@@ -82,6 +82,17 @@ impl LiveVolume {
     }
 }
 
+impl LiveVolume {
+    /// With the last start of the instance that holds it: one that was started since has written to it, though the
+    /// attachment be the same.
+    pub fn state_with(&self, holder: Option<&LiveInstance>) -> String {
+        match holder {
+            Some(instance) => format!("{}, which is {}", self.state_words(), instance.state_words()),
+            None => self.state_words(),
+        }
+    }
+}
+
 impl LiveAddress {
     /// What must not have changed between the plan and the call.
     pub fn state_words(&self) -> String {

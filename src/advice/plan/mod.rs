@@ -232,7 +232,7 @@ pub fn plan_snapshot_and_delete(
         id: volume.id.clone(),
         name: volume.name.clone(),
         region: volume.region.clone(),
-        state: volume.state_words(),
+        state: volume.state_with(holder),
         steps,
         saving_per_month: month.less(snapshot.clone()),
         goes_on: snapshot,
@@ -287,9 +287,13 @@ fn for_instance(instance: &LiveInstance, verb: Verb) -> Plan {
     }
 }
 
+/// What is not known to have none may have one.
 fn instance_store<'c>(instance: &LiveInstance, card: &'c RateCard) -> Option<&'c str> {
-    card.instance_type(&instance.instance_type)?.local_storage.filter(|storage| *storage != "EBS only")
+    let Some(kind) = card.instance_type(&instance.instance_type) else { return Some(UNKNOWN_STORE) };
+    kind.local_storage.or(Some(UNKNOWN_STORE)).filter(|storage| *storage != "EBS only")
 }
+
+const UNKNOWN_STORE: &str = "whether it has one is not known";
 
 fn month_of(volume: &LiveVolume, card: &RateCard) -> Dollars {
     volume_month(&volume.region, Some(&volume.shape), card).dollars
