@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::Client;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::account::home_of;
 use super::{Account, AwsError};
@@ -68,9 +68,8 @@ impl Places {
         }
         let mut answers: BTreeMap<usize, _> = BTreeMap::new();
         while let Some(answer) = asked.join_next().await {
-            if let Ok((order, of_profile, profile)) = answer {
-                answers.insert(order, (of_profile, profile));
-            }
+            let (order, of_profile, profile) = answered(answer);
+            answers.insert(order, (of_profile, profile));
         }
         let mut all = Places::default();
         let mut looked_at: BTreeSet<(String, String)> = BTreeSet::new();
@@ -176,11 +175,11 @@ impl<T: Send + 'static> Asked<T> {
 
     /// The next answer; `None` when all are in.
     pub async fn next(&mut self) -> Option<T> {
-        loop {
-            match self.tasks.join_next().await? {
-                Ok(answer) => return Some(answer),
-                Err(_) => continue,
-            }
-        }
+        self.tasks.join_next().await.map(answered)
     }
+}
+
+/// A task ends without an answer only by a fault of ours, which must not pass for a place with nothing in it.
+fn answered<T>(answer: Result<T, JoinError>) -> T {
+    answer.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
 }

@@ -1,6 +1,6 @@
-//! Bytes as they come, cut into whole lines. Holds one line at most.
+//! Bytes as they come, cut into blocks of whole lines. Holds one line at most.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::aws::offer::OfferError;
 
@@ -16,46 +16,57 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Gives `take` every line that ends in `chunk`, with its number, without its line break.
-    pub(super) fn feed<F>(&mut self, mut chunk: &[u8], take: &mut F) -> Result<(), OfferError>
+    /// Gives `take` every line that ends in `chunk`, many at once, each with its line break, and the number of the
+    /// first of them.
+    pub(super) fn feed<F>(&mut self, chunk: &[u8], take: &mut F) -> Result<(), OfferError>
     where
         F: FnMut(u64, &[u8]) -> Result<(), OfferError>,
     {
-        while let Some(end) = memchr(b'\n', chunk) {
-            let (line, after) = chunk.split_at(end);
-            chunk = after.get(1..).unwrap_or_default();
-            self.count += 1;
-            if self.rest.is_empty() {
-                self.give(line, take)?;
-            } else {
-                self.rest.extend_from_slice(line);
-                let whole = std::mem::take(&mut self.rest);
-                self.give(&whole, take)?;
-                self.rest = whole;
-                self.rest.clear();
-            }
+        let whole = memrchr(b'\n', chunk).map_or(0, |last| last + 1);
+        let (mut whole, after) = chunk.split_at(whole);
+        if !whole.is_empty() && !self.rest.is_empty() {
+            let (end, others) = whole.split_at(memchr(b'\n', whole).map_or(0, |end| end + 1));
+            self.rest.extend_from_slice(end);
+            let line = std::mem::take(&mut self.rest);
+            self.give(&line, take)?;
+            self.rest = line;
+            self.rest.clear();
+            whole = others;
         }
-        if self.rest.len() + chunk.len() > LONGEST_LINE {
-            return Err(too_long(self.count + 1));
-        }
-        self.rest.extend_from_slice(chunk);
-        Ok(())
+        self.give(whole, take)?;
+        self.rest.extend_from_slice(after);
+        if self.rest.len() > LONGEST_LINE { Err(too_long(self.count + 1)) } else { Ok(()) }
     }
 
-    fn give<F>(&self, line: &[u8], take: &mut F) -> Result<(), OfferError>
+    fn give<F>(&mut self, block: &[u8], take: &mut F) -> Result<(), OfferError>
     where
         F: FnMut(u64, &[u8]) -> Result<(), OfferError>,
     {
-        if line.len() > LONGEST_LINE {
-            return Err(too_long(self.count));
+        if block.is_empty() {
+            return Ok(());
         }
-        take(self.count, line.strip_suffix(b"\r").unwrap_or(line))
+        let first = self.count + 1;
+        if block.len() > LONGEST_LINE {
+            let is_long = |line: &[u8]| line.len() > LONGEST_LINE;
+            if let Some((number, _)) = (first..).zip(block.split(|byte| *byte == b'\n')).find(|(_, line)| is_long(line))
+            {
+                return Err(too_long(number));
+            }
+        }
+        self.count += u64::try_from(memchr_iter(b'\n', block).count()).unwrap_or(u64::MAX);
+        take(first, block)
     }
 
     /// The number of the last line, and the line itself if no line break ended it.
     pub(super) fn finish(self) -> (u64, Option<Vec<u8>>) {
         if self.rest.is_empty() { (self.count, None) } else { (self.count + 1, Some(self.rest)) }
     }
+}
+
+/// A line without its line break.
+pub(super) fn bare(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 fn too_long(line: u64) -> OfferError {
@@ -73,8 +84,9 @@ mod tests {
     fn cut(chunks: &[&[u8]]) -> Result<Given, OfferError> {
         let (mut lines, mut given) = (Lines::default(), Vec::new());
         for chunk in chunks {
-            lines.feed(chunk, &mut |number, line| {
-                given.push((number, String::from_utf8_lossy(line).into_owned()));
+            lines.feed(chunk, &mut |first, block| {
+                let lines = block.split_inclusive(|byte| *byte == b'\n');
+                given.extend((first..).zip(lines.map(|line| String::from_utf8_lossy(bare(line)).into_owned())));
                 Ok(())
             })?;
         }

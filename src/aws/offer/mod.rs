@@ -11,6 +11,7 @@ mod index;
 mod lines;
 #[cfg(feature = "aws")]
 mod mirror;
+mod needles;
 mod reserved;
 mod savings_plans;
 mod scan;

@@ -11,8 +11,8 @@ use crate::aws::offer::OfferError;
 use crate::aws::offer::OfferLine;
 use crate::aws::offer::collector::{BOX_USAGE, Priced, keep};
 use crate::aws::offer::family::Families;
+use crate::aws::offer::needles::Needles;
 use crate::aws::offer::reserved::payment_option;
-use crate::aws::offer::scan::Needles;
 use crate::aws::offer::sheet::Need::Needed;
 use crate::aws::offer::sheet::{Column, Sheet};
 use crate::catalog::{PaymentOption, PublishedSavingsPlan, PublishedSavingsPlans, SavingsPlanKind, without_region};
@@ -62,14 +62,14 @@ struct Key {
 impl SavingsPlanScan {
     pub fn new(region: &str, families: &[String]) -> SavingsPlanScan {
         let rates = Rates { region: region.to_owned(), families: Families::new(families), found: BTreeMap::new() };
-        SavingsPlanScan { needles: Needles::new(families), sheet: Sheet::new(&COLUMNS), rates }
+        SavingsPlanScan { needles: Needles::of_savings_plans(families), sheet: Sheet::new(&COLUMNS), rates }
     }
 
     /// # Errors
     /// If the file is no list of Savings Plans, or one of its rates cannot be taken.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), OfferError> {
         let SavingsPlanScan { needles, sheet, rates } = self;
-        sheet.feed(chunk, &|line| needles.may_be_in(line), &mut |fields| rates.take(fields))
+        sheet.feed(chunk, needles, &mut |fields| rates.take(fields))
     }
 
     /// # Errors

@@ -6,14 +6,11 @@
 use std::io::Read;
 
 use jiff::Timestamp;
-use memchr::memmem::Finder;
 
 use crate::aws::offer::Collector;
 use crate::aws::offer::OfferError;
 use crate::aws::offer::OfferLine;
-use crate::aws::offer::collector::BOX_USAGE;
-use crate::aws::offer::dimension::EBS;
-use crate::aws::offer::family::{Families, is_type_byte};
+use crate::aws::offer::needles::Needles;
 use crate::aws::offer::sheet::Need::{Needed, Optional};
 use crate::aws::offer::sheet::{Column, Sheet};
 use crate::catalog::{Publication, Published};
@@ -61,7 +58,7 @@ impl OfferScan {
     pub fn new(region: &str, families: &[String]) -> OfferScan {
         OfferScan {
             region: region.to_owned(),
-            needles: Needles::new(families).with_ebs(),
+            needles: Needles::of_offers(families),
             sheet: Sheet::new(&COLUMNS),
             collector: Collector::new(region, families),
         }
@@ -71,9 +68,7 @@ impl OfferScan {
     /// If the file is no offer, or one of its rates cannot be taken.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), OfferError> {
         let OfferScan { region, needles, sheet, collector } = self;
-        sheet.feed(chunk, &|line| needles.may_be_in(line), &mut |fields| {
-            collector.take(&OfferScan::line(region, fields))
-        })
+        sheet.feed(chunk, needles, &mut |fields| collector.take(&OfferScan::line(region, fields)))
     }
 
     /// # Errors
@@ -168,39 +163,6 @@ impl OfferScan {
 
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 128 * 1024;
-
-/// What a line of a rate cannot be without, whatever its quotes: usage types have none, so they are in it as they are.
-#[derive(Debug)]
-pub(super) struct Needles {
-    box_usage: Finder<'static>,
-    families: Families,
-    ebs: Option<Finder<'static>>,
-}
-
-impl Needles {
-    /// Of the usage types of instances of these families.
-    pub(super) fn new(families: &[String]) -> Needles {
-        Needles { box_usage: Finder::new(BOX_USAGE), families: Families::new(families), ebs: None }
-    }
-
-    fn with_ebs(self) -> Needles {
-        Needles { ebs: Some(Finder::new(EBS)), ..self }
-    }
-
-    pub(super) fn may_be_in(&self, line: &[u8]) -> bool {
-        self.is_of_families(line) || self.ebs.as_ref().is_some_and(|ebs| ebs.find(line).is_some())
-    }
-
-    fn is_of_families(&self, line: &[u8]) -> bool {
-        self.box_usage.find_iter(line).any(|at| {
-            let rest = line.get(at + BOX_USAGE.len()..).unwrap_or_default();
-            let length = rest.iter().position(|byte| !is_type_byte(*byte)).unwrap_or(rest.len());
-            rest.get(..length)
-                .and_then(|family| std::str::from_utf8(family).ok())
-                .is_some_and(|it| self.families.has(it))
-        })
-    }
-}
 
 #[cfg(test)]
 #[path = "scan_tests.rs"]

@@ -1,12 +1,13 @@
 //! The CSV AWS publishes price lists in: lines of metadata, a line of column names, rows.
 //!
-//! Most rows of a list are of no interest: a row is parsed only if its bytes could be one that is.
+//! Most rows of a list are of no interest: only those are looked at whose bytes could be one that is.
 
 use jiff::Timestamp;
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::aws::offer::OfferError;
-use crate::aws::offer::lines::Lines;
+use crate::aws::offer::lines::{Lines, bare};
+use crate::aws::offer::needles::Needles;
 
 /// A column by its name, and whether a list can do without it.
 pub(super) type Column = (&'static str, Need);
@@ -39,7 +40,9 @@ struct Table<const N: usize> {
     published_at: Option<Timestamp>,
     header: Option<Header<N>>,
     record: Record,
-    rows: u64,
+    has_rows: bool,
+    /// Where wanted rows may be, in a buffer that is used again.
+    places: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,20 +61,21 @@ impl<const N: usize> Sheet<N> {
             header: None,
             // `Reader::default()` is one without its tables: it splits nothing.
             record: Record { reader: csv_core::Reader::new(), text: Vec::new(), ends: Vec::new() },
-            rows: 0,
+            has_rows: false,
+            places: Vec::new(),
         };
         Sheet { lines: Lines::default(), table }
     }
 
-    /// Gives `take` the rows that end in `chunk` and whose bytes `may` be wanted.
+    /// Gives `take` the rows that end in `chunk` and that the needles find.
     pub(super) fn feed(
         &mut self,
         chunk: &[u8],
-        may: &impl Fn(&[u8]) -> bool,
+        needles: &Needles,
         take: &mut impl FnMut([&str; N]) -> Result<(), OfferError>,
     ) -> Result<(), OfferError> {
         let Sheet { lines, table } = self;
-        lines.feed(chunk, &mut |number, line| table.line(number, line, may, take))
+        lines.feed(chunk, &mut |first, block| table.block(first, block, needles, take))
     }
 
     /// Gives `take` the last row if no line break ended it. Returns when the list was published.
@@ -88,7 +92,7 @@ impl<const N: usize> Sheet<N> {
             // A line without its end may be cut off: every one of its columns must be there.
             let cut_off = |_| OfferError::Truncated { why: format!("it ends within line {number}") };
             let is_row = table.header.is_some();
-            table.line(number, &last, &|_| true, take).map_err(|error| match error {
+            table.line(number, bare(&last), take).map_err(|error| match error {
                 OfferError::Line { .. } if is_row => cut_off(error),
                 other => other,
             })?;
@@ -96,7 +100,7 @@ impl<const N: usize> Sheet<N> {
         if table.header.is_none() {
             return Err(OfferError::NotAList { begins: table.begins });
         }
-        if table.rows == 0 {
+        if !table.has_rows {
             return Err(OfferError::Truncated { why: "it has no rows".to_owned() });
         }
         table.published_at.ok_or(OfferError::NotAList { begins: table.begins })
@@ -104,20 +108,67 @@ impl<const N: usize> Sheet<N> {
 }
 
 impl<const N: usize> Table<N> {
+    /// Whole lines, the first of which has this number.
+    fn block(
+        &mut self,
+        first: u64,
+        block: &[u8],
+        needles: &Needles,
+        take: &mut impl FnMut([&str; N]) -> Result<(), OfferError>,
+    ) -> Result<(), OfferError> {
+        let (mut number, mut rows) = (first, block);
+        while self.header.is_none() && !rows.is_empty() {
+            let (line, after) = rows.split_at(end_of_line(rows, 0));
+            self.line(number, bare(line), take)?;
+            (number, rows) = (number + 1, after);
+        }
+        self.has_rows |= !rows.is_empty();
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        needles.places_in(rows, &mut places);
+        let taken = self.rows_at(&places, number, rows, needles, take);
+        self.places = places;
+        taken
+    }
+
+    /// The rows that are at these places; `number` is that of the first row.
+    fn rows_at(
+        &mut self,
+        places: &[usize],
+        mut number: u64,
+        rows: &[u8],
+        needles: &Needles,
+        take: &mut impl FnMut([&str; N]) -> Result<(), OfferError>,
+    ) -> Result<(), OfferError> {
+        let part = |from: usize, to: usize| rows.get(from..to).unwrap_or_default();
+        // `number` is that of the row that begins at `at`.
+        let mut at = 0;
+        for &place in places {
+            if place < at {
+                continue;
+            }
+            let start = memrchr(b'\n', part(at, place)).map_or(at, |end| at + end + 1);
+            let end = end_of_line(rows, place);
+            number += u64::try_from(memchr_iter(b'\n', part(at, start)).count()).unwrap_or(u64::MAX);
+            let row = bare(part(start, end));
+            if needles.may_be(row) {
+                self.line(number, row, take)?;
+            }
+            (number, at) = (number + 1, end);
+        }
+        Ok(())
+    }
+
     fn line(
         &mut self,
         number: u64,
         line: &[u8],
-        may: &impl Fn(&[u8]) -> bool,
         take: &mut impl FnMut([&str; N]) -> Result<(), OfferError>,
     ) -> Result<(), OfferError> {
         let Some(header) = self.header else {
             return self.before_rows(number, line);
         };
-        self.rows += 1;
-        if !may(line) {
-            return Ok(());
-        }
+        self.has_rows = true;
         let fields = self.record.parse(number, line, header.width)?;
         if fields.count() != header.width {
             let why = format!("has {} columns, the header has {}", fields.count(), header.width);
@@ -141,6 +192,11 @@ impl<const N: usize> Table<N> {
         }
         Ok(())
     }
+}
+
+/// Past the line break of the line that `at` is in.
+fn end_of_line(lines: &[u8], at: usize) -> usize {
+    memchr(b'\n', lines.get(at..).unwrap_or_default()).map_or(lines.len(), |end| at + end + 1)
 }
 
 impl<const N: usize> Header<N> {

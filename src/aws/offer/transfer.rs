@@ -86,7 +86,7 @@ impl<S> Transfer<'_, S> {
         progress: &mut impl FnMut(Progress),
     ) -> Result<bool, Stop> {
         let mut request = self.mirror.get(self.path);
-        if let Some(etag) = self.etag.as_deref().filter(|_| self.received > 0) {
+        if let Some(etag) = self.etag.as_deref().filter(|etag| self.received > 0 && is_strong(etag)) {
             let range = format!("bytes={}-", self.received);
             request = request.header(header::RANGE, range).header(header::IF_RANGE, etag);
         } else if let Some(etag) = known_etag.filter(|_| self.received == 0) {
@@ -115,7 +115,6 @@ impl<S> Transfer<'_, S> {
         self.read = (reader.fresh)();
         self.received = 0;
         self.total = text(response, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-        // A weak one does not promise the same bytes: it can say unchanged, it cannot resume.
         self.etag = text(response, header::ETAG);
     }
 
@@ -203,6 +202,12 @@ impl<S> Transfer<'_, S> {
             _ => Fault::Other(why),
         }
     }
+}
+
+/// A weak one does not promise the same bytes: it can say unchanged, it cannot resume.
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5> (read 2026-11-27).
+fn is_strong(etag: &str) -> bool {
+    !etag.starts_with("W/")
 }
 
 fn text(response: &Response<Body>, name: header::HeaderName) -> Option<String> {
