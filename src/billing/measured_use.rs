@@ -106,24 +106,24 @@ pub fn measured_use(lines: &[LineItem], instance_type: Option<&str>, within: Per
     })
 }
 
-fn measured(lines: &[LineItem]) -> impl Iterator<Item = &LineItem> {
+pub(super) fn measured(lines: &[LineItem]) -> impl Iterator<Item = &LineItem> {
     lines.iter().filter(|line| line.certainty == Certainty::Measured)
 }
 
-fn lies_in(line: &LineItem, window: Period) -> bool {
+pub(super) fn lies_in(line: &LineItem, window: Period) -> bool {
     window.start <= line.period.start && line.period.end <= window.end
 }
 
-fn hours_of(line: &LineItem) -> Decimal {
+pub(super) fn hours_of(line: &LineItem) -> Decimal {
     line.quantity.map_or(Decimal::ZERO, |quantity| quantity.amount)
 }
 
 /// By its rate; where an export names none (spot), AWS's own figure of what it cost. $0 there says nothing.
-fn paid(line: &LineItem) -> Option<Usd> {
+pub(super) fn paid(line: &LineItem) -> Option<Usd> {
     line.charge.cost().or_else(|| line.effective_cost.filter(|cost| !cost.is_zero()))
 }
 
-fn one_date<'a>(lines: impl Iterator<Item = &'a LineItem>) -> Option<String> {
+pub(super) fn one_date<'a>(lines: impl Iterator<Item = &'a LineItem>) -> Option<String> {
     let mut dates = lines.filter_map(|line| line.charge.rate()).map(|rate| rate.provenance.as_of.as_ref());
     let first = dates.next()?;
     dates.all(|date| date == first).then(|| first.to_owned())
@@ -134,7 +134,12 @@ fn belongs_to(line: &LineItem, id: &str) -> bool {
 }
 
 /// The part of `within` in which the instance's state is known, from midnight of its first day on.
-fn known_window(lines: &[LineItem], id: &str, within: Period, is_it: impl Fn(&LineItem) -> bool) -> Option<Period> {
+pub(super) fn known_window(
+    lines: &[LineItem],
+    id: &str,
+    within: Period,
+    is_it: impl Fn(&LineItem) -> bool,
+) -> Option<Period> {
     let is_run = |line: &&LineItem| line.meter == Meter::Compute && is_it(line);
     let first = measured(lines).filter(is_run).map(|line| line.period.start).min()?;
     let start = day(utc_date(first)).start.max(within.start);
@@ -153,7 +158,7 @@ fn known_window(lines: &[LineItem], id: &str, within: Period, is_it: impl Fn(&Li
 }
 
 /// The cost of the volumes linked to the instance. An export's rows name no instance: other evidence may.
-fn storage(lines: &[LineItem], id: &str, window: Period) -> MeasuredStorage {
+pub(super) fn storage(lines: &[LineItem], id: &str, window: Period) -> MeasuredStorage {
     let is_storage =
         |line: &&LineItem| matches!(line.meter, Meter::VolumeStorage | Meter::VolumeIops | Meter::VolumeThroughput);
     let linked: BTreeSet<&str> = lines

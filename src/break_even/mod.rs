@@ -9,11 +9,13 @@
 //! Rates are constant over the horizon here: [`Flows`] is the one place that turns a question into dollars per
 //! hour, day and month, so purchase options, loans, escalation and uncertainty are further flows, not a second engine.
 //!
-//! [`online`] decides day by day, from the past alone, whether to buy now or wait; [`uncertainty`] answers where inputs
+//! [`history`] asks the same of measured hours: of the last months, of several instances that could share machines, and
+//! of a purchase in the past. [`online`] decides day by day, from the past alone, whether to buy now or wait; [`uncertainty`] answers where inputs
 //! are ranges. Two neighbors answer smaller questions: [`commitment`] (an upfront fee against a lower hourly rate) and
 //! [`hourly`] (what an owned hour or a single job costs).
 
 pub mod commitment;
+pub mod history;
 pub mod hourly;
 pub mod online;
 pub mod uncertainty;

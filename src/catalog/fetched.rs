@@ -13,16 +13,17 @@ use rust_decimal::Decimal;
 
 use crate::catalog::{
     Accelerator, AcceleratorKind, InstanceType, Listing, Offering, Provenance, Publication, Published, PublishedType,
-    RateCard, Region, RegionKind, ReservedRate, Source, SpotHistory, SpotRate, SpotSeen,
+    RateCard, Region, RegionKind, ReservedRate, SavingsPlanRate, Source, SpotHistory, SpotRate, SpotSeen,
 };
 use crate::time::utc_date;
 
 pub const AWS_PRICING_API: &str = "aws-pricing-api";
 pub const AWS_OFFER_FILE: &str = "aws-offer-file";
+pub const AWS_SAVINGS_PLANS: &str = "aws-savings-plans";
 pub const AWS_SPOT_HISTORY: &str = "aws-spot-history";
 
 /// What fetched rates come from.
-pub(super) static FETCHED_SOURCES: [Source; 3] = [
+pub(super) static FETCHED_SOURCES: [Source; 4] = [
     Source {
         id: AWS_OFFER_FILE,
         title: "AWS Price List Bulk API, the region's offer file of AmazonEC2",
@@ -33,6 +34,12 @@ pub(super) static FETCHED_SOURCES: [Source; 3] = [
         id: AWS_PRICING_API,
         title: "AWS Price List Query API, GetProducts of AmazonEC2",
         url: "https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html",
+        license: None,
+    },
+    Source {
+        id: AWS_SAVINGS_PLANS,
+        title: "AWS Price List Bulk API, the region's file of AWSComputeSavingsPlan",
+        url: "https://pricing.us-east-1.amazonaws.com/savingsPlan/v1.0/aws/AWSComputeSavingsPlan/current/region_index.json",
         license: None,
     },
     Source {
@@ -184,6 +191,26 @@ impl Published {
             upfront: row.upfront,
             hourly: row.hourly,
             provenance: self.provenance(&row.sku_term_code),
+        });
+        rates.collect()
+    }
+
+    pub(super) fn savings_plan_rates(&self, instance_type: &str) -> Vec<SavingsPlanRate> {
+        let Some(plans) = &self.savings_plans else { return Vec::new() };
+        let rows = plans.rates.iter().filter(|row| row.instance_type == instance_type);
+        let rates = rows.map(|row| SavingsPlanRate {
+            region: self.region.clone(),
+            instance_type: row.instance_type.clone(),
+            kind: row.kind,
+            term_years: row.term_years,
+            payment_option: row.payment_option,
+            hourly: row.hourly,
+            provenance: Provenance {
+                as_of: Cow::Owned(utc_date(plans.published_at).to_string()),
+                source: Cow::Borrowed(AWS_SAVINGS_PLANS),
+                sku_rate_code: Some(Cow::Owned(row.rate_code.clone())),
+                mark: None,
+            },
         });
         rates.collect()
     }

@@ -3,9 +3,10 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::catalog::{
-    Accelerator, Listing, NO_LONGER_PUBLISHED, NoRate, OfferingClass, PaymentOption, Publication, Published,
-    PublishedOnDemand, PublishedReserved, PublishedType, PublishedVolume, RateCard, SnapshotRate, SpotHistory,
-    SpotPrice, VolumeRate, VolumeType, is_of_families,
+    AWS_SAVINGS_PLANS, Accelerator, Listing, NO_LONGER_PUBLISHED, NoRate, OfferingClass, PaymentOption, Publication,
+    Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans, PublishedType,
+    PublishedVolume, RateCard, SavingsPlanKind, SnapshotRate, SpotHistory, SpotPrice, VolumeRate, VolumeType,
+    is_of_families,
 };
 use crate::money::Usd;
 use crate::time::{Period, parse_timestamp};
@@ -133,6 +134,37 @@ fn kind(name: &str) -> PublishedType {
         gpu_count: Some(Decimal::from(8)),
         gpu_memory_gib: Some(Decimal::from(1440)),
     }
+}
+
+#[test]
+fn savings_plan_rates_are_those_fetched_and_no_others() {
+    assert!(RateCard::shipped().savings_plans("us-west-2", "p3.2xlarge").is_empty());
+    let plan = |instance_type: &str, kind, term_years| PublishedSavingsPlan {
+        instance_type: instance_type.to_owned(),
+        kind,
+        term_years,
+        payment_option: PaymentOption::NoUpfront,
+        hourly: usd("2.10"),
+        rate_code: "PLAN.USAGE".to_owned(),
+    };
+    let mut fetched = published("us-west-2", "2026-11-18");
+    fetched.savings_plans = Some(PublishedSavingsPlans {
+        published_at: "2026-11-17T10:00:00Z".parse().unwrap(),
+        fetched_at: fetched.fetched_at,
+        etag: None,
+        rates: vec![
+            plan("p3.2xlarge", SavingsPlanKind::Ec2Instance, 1),
+            plan("p3.2xlarge", SavingsPlanKind::Compute, 3),
+            plan("p2.xlarge", SavingsPlanKind::Compute, 1),
+        ],
+    });
+    let card = RateCard::shipped().with(vec![fetched], Vec::new());
+    let rates = card.savings_plans("us-west-2", "p3.2xlarge");
+    let kinds: Vec<_> = rates.iter().map(|rate| (rate.kind, rate.term_hours())).collect();
+    assert_eq!(kinds, [(SavingsPlanKind::Compute, 26_280.into()), (SavingsPlanKind::Ec2Instance, 8_760.into())]);
+    assert_eq!(rates[0].provenance.as_of, "2026-11-17");
+    assert_eq!(card.source(&rates[0].provenance.source).unwrap().id, AWS_SAVINGS_PLANS);
+    assert!(card.savings_plans("us-east-1", "p3.2xlarge").is_empty());
 }
 
 #[test]

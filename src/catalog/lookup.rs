@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::catalog::fetched::{FETCHED_SOURCES, is_surely_later, no_longer};
 use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow};
 use crate::catalog::{
-    Electricity, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region, ReservedRate, Sector,
-    SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
+    Electricity, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region, ReservedRate,
+    SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
 };
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -100,6 +100,14 @@ impl RateCard {
             }));
         }
         rates.sort_by_key(|rate| (rate.term_years, rate.payment_option, rate.offering_class));
+        rates
+    }
+
+    /// Savings Plan rates by kind, term and payment option; empty if none were fetched: none are shipped.
+    pub fn savings_plans(&self, region: &str, instance_type: &str) -> Vec<SavingsPlanRate> {
+        let published = self.fetched.get(region).and_then(|fetched| fetched.published.as_ref());
+        let mut rates = published.map_or_else(Vec::new, |published| published.savings_plan_rates(instance_type));
+        rates.sort_by_key(|rate| (rate.kind, rate.term_years, rate.payment_option));
         rates
     }
 

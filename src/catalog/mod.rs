@@ -19,7 +19,7 @@ mod usage_type;
 mod volume;
 
 pub use changes::{Listed, RateChange, RateKey};
-pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
+pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SAVINGS_PLANS, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
 pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
 pub use machine::{Electricity, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
@@ -27,7 +27,9 @@ pub use published::{
     Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans,
     PublishedSnapshot, PublishedType, PublishedVolume, SavingsPlanKind, is_of_families,
 };
-pub use rate::{OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, Source, SpotRate, SpotSeen};
+pub use rate::{
+    OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, SavingsPlanRate, Source, SpotRate, SpotSeen,
+};
 pub use region::{Region, RegionKind, region_of_zone};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
 pub use suggest::nearest;

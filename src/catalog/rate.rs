@@ -6,6 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::SavingsPlanKind;
 use crate::money::Usd;
 use crate::quantity::Unit;
 use crate::time::Period;
@@ -147,5 +148,25 @@ impl ReservedRate {
     pub fn effective(hourly: Usd, upfront: Usd, term_years: u8) -> Option<Usd> {
         let hours = Decimal::from(u32::from(term_years) * COMMITMENT_YEAR_HOURS);
         hourly.checked_add(upfront.scaled(Decimal::ONE, hours)?)
+    }
+}
+
+/// An hour of an instance type on Linux under a Savings Plan, whichever way the plan is paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavingsPlanRate {
+    pub region: String,
+    pub instance_type: String,
+    pub kind: SavingsPlanKind,
+    pub term_years: u8,
+    pub payment_option: PaymentOption,
+    /// Owed in every hour of the term, used or not.
+    pub hourly: Usd,
+    pub provenance: Provenance,
+}
+
+impl SavingsPlanRate {
+    /// Hours of the whole term.
+    pub fn term_hours(&self) -> Decimal {
+        Decimal::from(u32::from(self.term_years) * COMMITMENT_YEAR_HOURS)
     }
 }

@@ -28,7 +28,7 @@ pub use actions::{ActionsArgs, ConsentArgs, ReleaseAddressArgs, SnapshotAndDelet
 pub use advise::AdviseArgs;
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
-pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, OddsArgs, WhenArgs};
+pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, HistoryArgs, OddsArgs, WhenArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};

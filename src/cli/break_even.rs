@@ -97,16 +97,20 @@ fn from_ledger(args: &BreakEvenArgs, request: &Request) -> Result<MeasuredUse, F
 pub fn measured_lines(args: &BreakEvenArgs, request: &Request) -> Result<(Vec<LineItem>, MeasuredUse), Failure> {
     let ledger = load(request, None)
         .map_err(|failure| failure.hint("give --hours-per-day, or record usage first: `gpucost usage import FILE`"))?;
-    let since =
-        args.since.as_deref().map(|text| text.parse::<Month>().map_err(|e| Failure::usage(format!("--since: {e}"))));
-    let start = since.transpose()?.map_or(Timestamp::MIN, |month| month.period().start);
+    let start = since(args)?.unwrap_or(Timestamp::MIN);
     let within = Period { start, end: request.now };
     let lines = all_lines(&ledger, request)?;
     let measured = measured_use(&lines, args.instance.as_deref(), within).ok_or_else(|| nothing_recorded(args))?;
     Ok((lines, measured))
 }
 
-fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
+/// When the month given by --since begins.
+pub fn since(args: &BreakEvenArgs) -> Result<Option<Timestamp>, Failure> {
+    let month = args.since.as_deref().map(str::parse::<Month>).transpose();
+    Ok(month.map_err(|e| Failure::usage(format!("--since: {e}")))?.map(|month| month.period().start))
+}
+
+pub fn nothing_recorded(args: &BreakEvenArgs) -> Failure {
     let what = args.instance.as_deref().unwrap_or("any instance");
     Failure::new(format!("the ledger has no running hours of {what}")).hint("give --hours-per-day, or import usage")
 }

@@ -18,6 +18,7 @@ mod args;
 mod backfill;
 mod bill;
 mod break_even;
+mod break_even_history;
 mod break_even_odds;
 mod break_even_when;
 mod config;
@@ -125,6 +126,7 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
         Command::Reconcile(args) => reconcile::run(&args, &request),
         Command::BreakEven(args) => match &args.command {
             Some(BreakEvenCommand::When(when)) => break_even_when::run(when, &request),
+            Some(BreakEvenCommand::History(history)) => break_even_history::run(history, &request),
             Some(BreakEvenCommand::Odds(odds)) => break_even_odds::run(odds, &request),
             None => break_even::run(&args.ask, &request),
         },

@@ -7,6 +7,7 @@ pub mod bill;
 pub mod break_even;
 pub mod chart;
 pub mod daily;
+pub mod history;
 pub mod month;
 pub mod odds;
 pub mod preflight;

@@ -17,6 +17,8 @@ pub struct BreakEvenCommandArgs {
 pub enum BreakEvenCommand {
     /// Buy now or wait, decided from your history alone, with a guarantee whatever comes
     When(WhenArgs),
+    /// What your own hours say: the last months, machines that several instances could share, and buying in hindsight
+    History(HistoryArgs),
     /// How likely owning wins where inputs are ranges, and which input matters
     Odds(OddsArgs),
 }
@@ -36,6 +38,17 @@ pub struct WhenArgs {
     /// Draw the threshold at random with this seed: a better guarantee on average
     #[arg(long, value_name = "N", conflicts_with = "forecast_hours_per_day", help_heading = "Deciding")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub ask: BreakEvenArgs,
+}
+
+/// Of all instances of one type, hour by hour, from the ledger.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The last months to look at, and the purchases to judge in hindsight
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [1, 3, 12], help_heading = "History",
+        value_parser = clap::value_parser!(u8).range(1..=120))]
+    pub months: Vec<u8>,
     #[command(flatten)]
     pub ask: BreakEvenArgs,
 }
