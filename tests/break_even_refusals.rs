@@ -55,6 +55,7 @@ proptest! {
             load_watts: Input::given(next()),
             usd_per_kwh: Input::given(Usd::new(next())),
             pue: Input::given(next().saturating_add(Decimal::ONE)),
+            ..Electricity::new(Input::given(Decimal::ZERO), Input::given(Usd::ZERO))
         });
         owning.other_usd_per_month = Input::given(Usd::new(next()));
         owning.speed_ratio = Input::given(next());

@@ -107,7 +107,7 @@ fn refuses_ranges_that_the_input_cannot_have() {
 #[test]
 fn the_heat_map_is_the_exact_answer_in_each_cell() {
     let question = question();
-    let heat = heat(&question, Decimal::from(4), START).expect("a map");
+    let heat = heat(&question, Decimal::from(4)).expect("a map");
     assert_eq!(heat.hours_per_day.len(), 11);
     for column in &heat.columns {
         for (hours, npv) in heat.hours_per_day.iter().zip(&column.npv) {

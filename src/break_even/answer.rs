@@ -6,11 +6,12 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::check::{BreakEvenError, MAX_DAYS, most_hours_replaced};
+use super::check::{BreakEvenError, MAX_DAYS, most_hours};
 use super::discount::Discount;
-use super::flows::Flows;
+use super::flows::{Flows, MONTHS_A_YEAR};
 use super::input::Question;
-use super::terms::MonthLength;
+use super::months::months_to_recover;
+use super::terms::{Horizon, MonthLength};
 use crate::money::Usd;
 
 /// Less than this apart is the same to the cent.
@@ -83,6 +84,8 @@ pub enum Never {
     },
     /// Longer than [`MAX_DAYS`].
     TooLong,
+    /// Not in a century of changing costs, which is as far as months are looked at.
+    NotInACentury,
 }
 
 impl fmt::Display for Never {
@@ -101,6 +104,9 @@ impl fmt::Display for Never {
                 )
             }
             Never::TooLong => write!(f, "it would take over a million days"),
+            Never::NotInACentury => {
+                write!(f, "renting stays cheaper for {} years", Horizon::MAX_MONTHS / MONTHS_A_YEAR)
+            }
         }
     }
 }
@@ -199,7 +205,6 @@ fn answer(question: &Question, start: Date) -> Option<Answer> {
     let horizon_months = terms.horizon.value.months(flows.month)?;
     let at_horizon = totals(&flows, discount, horizon_days, start)?;
     let npv = at_horizon.rent_present.checked_add(-at_horizon.own_present)?;
-    let limit = most_hours_replaced(question.owning.speed_ratio.value);
     Some(Answer {
         start,
         discount,
@@ -208,7 +213,7 @@ fn answer(question: &Question, start: Date) -> Option<Answer> {
         saved_per_day: flows.saved_per_day()?,
         break_even: recovered(&flows, None, start)?,
         payback: recovered(&flows, Some(discount).filter(|d| !d.monthly_rate().is_zero()), start)?,
-        flip: flip_hours(&flows, discount, horizon_months, limit)?,
+        flip: flip_hours(&flows, discount, horizon_months, most_hours(question))?,
         npv,
         verdict: verdict(npv),
         at_horizon,
@@ -230,9 +235,15 @@ fn verdict(npv: Usd) -> Verdict {
 /// The outer `None` is arithmetic out of range; a long wait is an answer.
 fn recovered(flows: &Flows, discount: Option<Discount>, start: Date) -> Option<BreakEven> {
     let saved_per_month = flows.saved_per_month()?;
-    if saved_per_month <= Usd::ZERO {
+    // A fee that falls due each term is saved too; nothing else that changes makes renting dearer.
+    if saved_per_month <= Usd::ZERO && flows.fee.is_none() {
         let (rent_per_month, own_per_month) = (flows.rent_a_month()?, flows.own_a_month()?);
         return Some(BreakEven::Never(Never::NothingSaved { rent_per_month, own_per_month }));
+    }
+    if !flows.is_constant() {
+        let months = months_to_recover(flows, discount.unwrap_or(Discount::NONE))?;
+        let reached = months.map(|months| reached_after(flows.month.days(months)?, flows.month, start));
+        return Some(reached.flatten().map_or(BreakEven::Never(Never::NotInACentury), BreakEven::After));
     }
     let days = match discount {
         None => flows.days_to_recover(),
@@ -241,7 +252,7 @@ fn recovered(flows: &Flows, discount: Option<Discount>, start: Date) -> Option<B
             if saved_per_month <= interest_per_month {
                 return Some(BreakEven::Never(Never::InterestOutrunsSaving { saved_per_month, interest_per_month }));
             }
-            let (price, salvage) = (flows.price.amount(), flows.salvage.amount());
+            let (price, salvage) = (flows.price.amount(), flows.resale.sure()?.amount());
             let months = discount.months_to_recover(price, salvage, saved_per_month.amount());
             months.and_then(|months| flows.month.days(months))
         }
@@ -267,14 +278,17 @@ fn date_after(start: Date, day: u32) -> Option<Date> {
 }
 
 /// `h* = ((A* + f − s)/D)/c`, with A* the monthly saving that makes the net present value zero;
-/// without discount and resale that is price over months.
-fn flip_hours(flows: &Flows, discount: Discount, months: Decimal, limit: Decimal) -> Option<FlipHours> {
-    let salvage = flows.salvage.scaled(discount.factor(months)?, Decimal::ONE)?;
-    let needed = flows.price.checked_add(-salvage)?.scaled(Decimal::ONE, discount.annuity(months)?)?;
+/// without discount and resale that is price over months. It is linear in the hours whatever else changes.
+pub(super) fn flip_hours(flows: &Flows, discount: Discount, months: Decimal, limit: Decimal) -> Option<FlipHours> {
+    let idle = Flows { hours_per_day: Decimal::ZERO, ..*flows };
+    let once = idle.once(months, discount)?.checked_add(idle.dearer(months, discount)?)?;
+    let once = once.checked_add(-flows.fees(months, discount)?)?;
+    let needed = once.scaled(Decimal::ONE, discount.annuity(months)?)?;
     let from_use = needed.checked_add(flows.own_per_month)?.checked_add(-flows.rent_per_month)?;
     let a_day = flows.month.months(from_use.amount())?;
-    let saved = flows.saved_per_rented_hour()?.amount();
-    let never = FlipHours::Never { rent_per_hour: flows.rent_per_hour, own_per_hour: flows.own_per_hour };
+    let own_per_hour = own_hour_over(flows, discount, months)?;
+    let saved = flows.rent_per_hour.checked_add(-own_per_hour)?.amount();
+    let never = FlipHours::Never { rent_per_hour: flows.rent_per_hour, own_per_hour };
     let helps = saved > Decimal::ZERO;
     if a_day < Decimal::ZERO && saved >= Decimal::ZERO {
         return Some(FlipHours::OwnAtAnyHours);
@@ -290,6 +304,16 @@ fn flip_hours(flows: &Flows, discount: Discount, months: Decimal, limit: Decimal
         (None, true) => FlipHours::MoreThanADay { limit },
         (None, false) => FlipHours::OwnAtAnyHours,
     })
+}
+
+/// An hour's electricity over the horizon, its rises included.
+fn own_hour_over(flows: &Flows, discount: Discount, months: Decimal) -> Option<Usd> {
+    let escalated = flows.escalated(months, discount)?;
+    if escalated.is_zero() {
+        return Some(flows.own_per_hour);
+    }
+    let more = flows.own_per_hour.scaled(escalated, discount.annuity(months)?)?;
+    flows.own_per_hour.checked_add(more)
 }
 
 fn totals(flows: &Flows, discount: Discount, days: Decimal, start: Date) -> Option<Totals> {

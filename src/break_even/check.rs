@@ -1,10 +1,10 @@
 //! Refuses a question whose numbers cannot be meant, naming the input.
 
-use std::fmt;
-
 use rust_decimal::Decimal;
 
-use super::input::{Input, Question};
+use super::input::{Committed, Electricity, Financing, Input, Question, Upgrade};
+use super::input_name::InputName;
+use super::terms::{Horizon, Percentage};
 use crate::money::Usd;
 use crate::quantity::exact;
 
@@ -19,80 +19,19 @@ const MAX_USD_PER_KWH: u32 = 10;
 const MAX_WATTS: u32 = 200_000;
 const MAX_PUE: u32 = 5;
 const MAX_SPEED_RATIO: u32 = 1_000;
+const LEAST_SPEED_RATIO: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 const HOURS_A_DAY: u32 = 24;
-
-/// Every input of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InputName {
-    MachinePrice,
-    Resale,
-    SellingCost,
-    LoadWatts,
-    ElectricityRate,
-    Pue,
-    OtherMonthlyCost,
-    SpeedRatio,
-    InstanceRate,
-    AmiRate,
-    AddressRate,
-    StorageCost,
-    HoursPerDay,
-    Horizon,
-    DiscountRate,
-    MonthLength,
-}
-
-impl InputName {
-    /// The name in JSON and CSV, with its unit.
-    pub const fn key(self) -> &'static str {
-        match self {
-            InputName::MachinePrice => "machine_usd",
-            InputName::Resale => "resale_usd",
-            InputName::SellingCost => "selling_cost",
-            InputName::LoadWatts => "power_watts",
-            InputName::ElectricityRate => "usd_per_kwh",
-            InputName::Pue => "pue",
-            InputName::OtherMonthlyCost => "other_usd_per_month",
-            InputName::SpeedRatio => "speed_ratio",
-            InputName::InstanceRate => "instance_usd_per_hour",
-            InputName::AmiRate => "ami_usd_per_hour",
-            InputName::AddressRate => "address_usd_per_hour",
-            InputName::StorageCost => "storage_usd_per_month",
-            InputName::HoursPerDay => "hours_per_day",
-            InputName::Horizon => "horizon",
-            InputName::DiscountRate => "discount_per_year",
-            InputName::MonthLength => "month_length",
-        }
-    }
-
-    /// The name in sentences and tables.
-    pub const fn label(self) -> &'static str {
-        match self {
-            InputName::MachinePrice => "machine price",
-            InputName::Resale => "resale value",
-            InputName::SellingCost => "selling cost",
-            InputName::LoadWatts => "power under load",
-            InputName::ElectricityRate => "electricity rate",
-            InputName::Pue => "PUE",
-            InputName::OtherMonthlyCost => "other cost of owning",
-            InputName::SpeedRatio => "speed ratio",
-            InputName::InstanceRate => "instance rate",
-            InputName::AmiRate => "AMI rate",
-            InputName::AddressRate => "public IPv4 rate",
-            InputName::StorageCost => "storage",
-            InputName::HoursPerDay => "hours a day",
-            InputName::Horizon => "horizon",
-            InputName::DiscountRate => "discount rate",
-            InputName::MonthLength => "month length",
-        }
-    }
-}
-
-impl fmt::Display for InputName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.label())
-    }
-}
+/// Longer than the longest mortgage.
+const MAX_LOAN_MONTHS: u32 = 360;
+/// AWS commits for one or three years; a decade is beyond any of its offers.
+const MAX_TERM_MONTHS: u32 = 120;
+/// More work is done twice than once: that is no way to work.
+const MAX_OVERHEAD: u32 = 10;
+const MAX_ADMIN_HOURS: u32 = 744;
+/// 25 % a year, which makes a rate ten times itself in a decade.
+const MAX_ESCALATION: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
+/// 1 % of its value left after a year: less is nothing, and no curve.
+const LEAST_KEPT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// An input that cannot be meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,26 +65,70 @@ impl Question {
     fn check_owning(&self) -> Result<(), InvalidInput> {
         let own = &self.owning;
         dollars(InputName::MachinePrice, &own.price, MAX_PRICE_USD)?;
+        if let Some(Financing { months, .. }) = &own.financing {
+            whole(InputName::LoanMonths, months, MAX_LOAN_MONTHS)?;
+        }
+        self.check_resale()?;
+        let upkeep = &own.upkeep;
+        let hours = upkeep.admin_hours_per_month.value;
+        number(InputName::AdminHours, "h", hours, Decimal::ZERO, MAX_ADMIN_HOURS)?;
+        dollars(InputName::AdminWage, &upkeep.usd_per_admin_hour, MAX_USD_PER_HOUR)?;
+        for (input, amount) in [
+            (InputName::Maintenance, &upkeep.maintenance_usd_per_month),
+            (InputName::Colocation, &upkeep.colocation_usd_per_month),
+            (InputName::OtherMonthlyCost, &own.other_usd_per_month),
+        ] {
+            dollars(input, amount, MAX_USD_PER_MONTH)?;
+        }
+        if let Some(electricity) = &own.electricity {
+            check_electricity(electricity)?;
+        }
+        if let Some(Upgrade { usd, month }) = &own.upgrade {
+            dollars(InputName::UpgradeCost, usd, MAX_PRICE_USD)?;
+            whole(InputName::UpgradeMonth, month, Horizon::MAX_MONTHS)?;
+        }
+        number(InputName::SpeedRatio, "", own.speed_ratio.value, LEAST_SPEED_RATIO, MAX_SPEED_RATIO)
+    }
+
+    fn check_resale(&self) -> Result<(), InvalidInput> {
+        let own = &self.owning;
         dollars(InputName::Resale, &own.resale, MAX_PRICE_USD)?;
         if own.resale.value > own.price.value {
             let why = format!("it is above the machine's price of {}", own.price.value);
             return Err(invalid(InputName::Resale, own.resale.value.to_string(), why));
         }
-        dollars(InputName::OtherMonthlyCost, &own.other_usd_per_month, MAX_USD_PER_MONTH)?;
-        if let Some(electricity) = &own.electricity {
-            number(InputName::LoadWatts, "W", electricity.load_watts.value, Decimal::ZERO, MAX_WATTS)?;
-            dollars(InputName::ElectricityRate, &electricity.usd_per_kwh, MAX_USD_PER_KWH)?;
-            number(InputName::Pue, "", electricity.pue.value, Decimal::ONE, MAX_PUE)?;
+        let Some(kept) = &own.value_kept_per_year else { return Ok(()) };
+        share(InputName::ValueKept, kept, LEAST_KEPT, Decimal::ONE)?;
+        match &own.resale_share {
+            None => Ok(()),
+            Some(share) => {
+                let why = format!("a resale that falls to {} each year is no fixed share of the price", kept.value);
+                Err(invalid(InputName::ResaleShare, share.value.to_string(), why))
+            }
         }
-        number(InputName::SpeedRatio, "", own.speed_ratio.value, Decimal::new(1, 3), MAX_SPEED_RATIO)
     }
 
     fn check_renting(&self) -> Result<(), InvalidInput> {
         let rent = &self.renting;
-        dollars(InputName::InstanceRate, &rent.usd_per_hour, MAX_USD_PER_HOUR)?;
-        dollars(InputName::AmiRate, &rent.ami_usd_per_hour, MAX_USD_PER_HOUR)?;
-        dollars(InputName::AddressRate, &rent.address_usd_per_hour, MAX_USD_PER_HOUR)?;
-        dollars(InputName::StorageCost, &rent.storage_usd_per_month, MAX_USD_PER_MONTH)
+        for (input, amount) in [
+            (InputName::InstanceRate, &rent.usd_per_hour),
+            (InputName::AmiRate, &rent.ami_usd_per_hour),
+            (InputName::AddressRate, &rent.address_usd_per_hour),
+            (InputName::ElasticIpRate, &rent.elastic_ip_usd_per_hour),
+        ] {
+            dollars(input, amount, MAX_USD_PER_HOUR)?;
+        }
+        dollars(InputName::StorageCost, &rent.storage_usd_per_month, MAX_USD_PER_MONTH)?;
+        dollars(InputName::TransferCost, &rent.transfer_usd_per_month, MAX_USD_PER_MONTH)?;
+        number(InputName::Overhead, "", rent.overhead.value, Decimal::ONE, MAX_OVERHEAD)?;
+        let Some(Committed { upfront, term_months }) = &rent.committed else { return Ok(()) };
+        dollars(InputName::Upfront, upfront, MAX_PRICE_USD)?;
+        whole(InputName::TermMonths, term_months, MAX_TERM_MONTHS)?;
+        if rent.overhead.value > Decimal::ONE {
+            let why = "a commitment is not interrupted: only spot does work twice".to_owned();
+            return Err(invalid(InputName::Overhead, exact(rent.overhead.value), why));
+        }
+        Ok(())
     }
 
     fn check_terms(&self) -> Result<(), InvalidInput> {
@@ -156,6 +139,11 @@ impl Question {
             let why = format!("{} rented hours a day are then more than 24 hours of the machine", exact(hours));
             return Err(invalid(InputName::SpeedRatio, ratio, why));
         }
+        let overhead = self.renting.overhead.value;
+        if hours.saturating_mul(overhead) > Decimal::from(HOURS_A_DAY) {
+            let why = format!("{} hours of work a day are then more than 24 rented hours", exact(hours));
+            return Err(invalid(InputName::Overhead, exact(overhead), why));
+        }
         let horizon = self.terms.horizon.value;
         if !horizon.is_in_range() {
             let why = "it must lie between a day and 100 years".to_owned();
@@ -165,8 +153,73 @@ impl Question {
     }
 }
 
+fn check_electricity(electricity: &Electricity) -> Result<(), InvalidInput> {
+    let Electricity { load_watts, idle_watts, usd_per_kwh, pue, escalation_per_year } = electricity;
+    number(InputName::LoadWatts, "W", load_watts.value, Decimal::ZERO, MAX_WATTS)?;
+    number(InputName::IdleWatts, "W", idle_watts.value, Decimal::ZERO, MAX_WATTS)?;
+    if idle_watts.value > load_watts.value {
+        let why = format!("it is more than the {} W under load", exact(load_watts.value));
+        return Err(invalid(InputName::IdleWatts, format!("{} W", exact(idle_watts.value)), why));
+    }
+    dollars(InputName::ElectricityRate, usd_per_kwh, MAX_USD_PER_KWH)?;
+    number(InputName::Pue, "", pue.value, Decimal::ONE, MAX_PUE)?;
+    share(InputName::Escalation, escalation_per_year, Decimal::ZERO, MAX_ESCALATION)
+}
+
+/// From and to what value an input can be varied while the others stay.
+pub(super) fn limits(question: &Question, input: InputName) -> (Decimal, Decimal) {
+    let (own, rent) = (&question.owning, &question.renting);
+    let to = |most: u32| (Decimal::ZERO, Decimal::from(most));
+    let hours = question.terms.hours_per_day.value;
+    match input {
+        InputName::MachinePrice => (own.resale.value.amount(), Decimal::from(MAX_PRICE_USD)),
+        InputName::Resale => (Decimal::ZERO, own.price.value.amount()),
+        InputName::UpgradeCost | InputName::Upfront => to(MAX_PRICE_USD),
+        InputName::AdminWage
+        | InputName::InstanceRate
+        | InputName::AmiRate
+        | InputName::AddressRate
+        | InputName::ElasticIpRate => to(MAX_USD_PER_HOUR),
+        InputName::Maintenance
+        | InputName::Colocation
+        | InputName::OtherMonthlyCost
+        | InputName::StorageCost
+        | InputName::TransferCost => to(MAX_USD_PER_MONTH),
+        InputName::ElectricityRate => to(MAX_USD_PER_KWH),
+        InputName::LoadWatts => {
+            let idle = own.electricity.as_ref().map(|power| power.idle_watts.value);
+            (idle.unwrap_or_default(), Decimal::from(MAX_WATTS))
+        }
+        InputName::IdleWatts => {
+            let load = own.electricity.as_ref().map(|power| power.load_watts.value);
+            (Decimal::ZERO, load.unwrap_or_default())
+        }
+        InputName::Pue => (Decimal::ONE, Decimal::from(MAX_PUE)),
+        InputName::Escalation => (Decimal::ZERO, MAX_ESCALATION),
+        InputName::ValueKept => (LEAST_KEPT, Decimal::ONE),
+        InputName::AdminHours => to(MAX_ADMIN_HOURS),
+        InputName::SpeedRatio => {
+            let slowest = hours.checked_div(HOURS_A_DAY.into()).unwrap_or_default();
+            (slowest.max(LEAST_SPEED_RATIO), Decimal::from(MAX_SPEED_RATIO))
+        }
+        InputName::Overhead => {
+            let most = if rent.committed.is_some() { Decimal::ONE } else { Decimal::from(MAX_OVERHEAD) };
+            let of_day = Decimal::from(HOURS_A_DAY).checked_div(hours);
+            (Decimal::ONE, of_day.map_or(most, |of_day| most.min(of_day)))
+        }
+        InputName::HoursPerDay => (Decimal::ZERO, most_hours(question)),
+        _ => (Decimal::ZERO, Decimal::ONE),
+    }
+}
+
+/// Hours a day of work that both the rented instance and the machine have.
+pub(super) fn most_hours(question: &Question) -> Decimal {
+    let rented = Decimal::from(HOURS_A_DAY).checked_div(question.renting.overhead.value);
+    most_hours_replaced(question.owning.speed_ratio.value).min(rented.unwrap_or_default())
+}
+
 /// Rented hours a day that a machine working around the clock replaces, at most the day's 24.
-pub(super) fn most_hours_replaced(speed_ratio: Decimal) -> Decimal {
+fn most_hours_replaced(speed_ratio: Decimal) -> Decimal {
     let day = Decimal::from(HOURS_A_DAY);
     day.saturating_mul(speed_ratio).min(day)
 }
@@ -189,6 +242,25 @@ fn number(input: InputName, unit: &str, amount: Decimal, least: Decimal, most: u
     if amount < least || amount > most {
         let why = format!("it must lie between {} and {}", exact(least), shown(most));
         return Err(invalid(input, shown(amount), why));
+    }
+    Ok(())
+}
+
+fn share(input: InputName, amount: &Input<Percentage>, least: Decimal, most: Decimal) -> Result<(), InvalidInput> {
+    let fraction = amount.value.fraction();
+    if fraction < least || fraction > most {
+        let percent = |fraction: Decimal| exact(fraction.saturating_mul(Decimal::ONE_HUNDRED));
+        let why = format!("it must lie between {} % and {} % a year", percent(least), percent(most));
+        return Err(invalid(input, amount.value.to_string(), why));
+    }
+    Ok(())
+}
+
+/// From 1 on.
+fn whole(input: InputName, amount: &Input<u32>, most: u32) -> Result<(), InvalidInput> {
+    if !(1..=most).contains(&amount.value) {
+        let why = format!("it must lie between 1 and {most}");
+        return Err(invalid(input, amount.value.to_string(), why));
     }
     Ok(())
 }

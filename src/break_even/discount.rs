@@ -18,10 +18,27 @@ pub struct Discount {
 }
 
 impl Discount {
+    /// Dollars of each day: nothing is discounted.
+    pub const NONE: Discount = Discount { monthly_rate: Decimal::ZERO, log: Decimal::ZERO };
+
     /// `None` only if the root does not settle, which no percentage has been seen to do.
     pub fn per_year(rate: Percentage) -> Option<Discount> {
-        let growth = twelfth_root(Decimal::ONE.checked_add(rate.fraction())?)?;
-        Some(Discount { monthly_rate: growth.checked_sub(Decimal::ONE)?, log: growth.checked_ln()? })
+        Discount::growing(twelfth_root(Decimal::ONE.checked_add(rate.fraction())?)?)
+    }
+
+    /// A month's rate as it is: an APR over twelve.
+    pub fn per_month(rate: Decimal) -> Option<Discount> {
+        Discount::growing(Decimal::ONE.checked_add(rate)?)
+    }
+
+    /// What keeps this share of its value each year: its [`factor`](Discount::factor) is `kept^(months/12)`.
+    /// `None` for nothing kept, which no curve describes.
+    pub(super) fn keeping_per_year(kept: Percentage) -> Option<Discount> {
+        Discount::growing(twelfth_root(Decimal::ONE.checked_div(kept.fraction())?)?)
+    }
+
+    fn growing(a_month: Decimal) -> Option<Discount> {
+        Some(Discount { monthly_rate: a_month.checked_sub(Decimal::ONE)?, log: a_month.checked_ln()? })
     }
 
     pub const fn monthly_rate(self) -> Decimal {

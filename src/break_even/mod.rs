@@ -6,8 +6,8 @@
 //! - the machine has paid for itself after `(P − S)/a` days, never if `a ≤ 0`,
 //! - over the horizon the net present value decides, and the hours a day at which it is zero are where the verdict flips.
 //!
-//! Rates are constant over the horizon here: [`Flows`] is the one place that turns a question into dollars per
-//! hour, day and month, so purchase options, loans, escalation and uncertainty are further flows, not a second engine.
+//! [`Flows`] is the one place that turns a question into dollars per hour, per month and once: purchase options, loans,
+//! rising electricity and a falling resale are further flows, not a second engine. [`Months`] lists them month by month.
 //!
 //! [`history`] asks the same of measured hours: of the last months, of several instances that could share machines, and
 //! of a purchase in the past. [`online`] decides day by day, from the past alone, whether to buy now or wait; [`uncertainty`] answers where inputs
@@ -23,15 +23,28 @@ pub mod uncertainty;
 mod answer;
 mod check;
 mod discount;
+mod flips;
 mod flows;
 mod input;
+mod input_name;
+mod interruptions;
+mod loan;
+mod months;
+mod resale;
 mod terms;
+mod values;
 
 pub use answer::{
     Answer, BreakEven, FlipHours, Never, PerHourUsed, Reached, Totals, Verdict, break_even, totals_after,
 };
-pub use check::{BreakEvenError, InputName, InvalidInput, MAX_DAYS};
+pub use check::{BreakEvenError, InvalidInput, MAX_DAYS};
 pub use discount::Discount;
-pub use flows::Flows;
-pub use input::{Electricity, Input, Owning, Question, Renting, Source};
+pub use flips::{FlipPoint, flip_point};
+pub use flows::{Flows, TermFee, Upgraded};
+pub use input::{Committed, Electricity, Financing, Input, Owning, Question, Renting, Source, Upgrade, Upkeep};
+pub use input_name::InputName;
+pub use interruptions::Interruptions;
+pub use loan::Loan;
+pub use months::{MonthFlow, Months};
+pub use resale::Resale;
 pub use terms::{Horizon, MonthLength, NotAHorizon, NotAMonthLength, NotAPercentage, Percentage, Terms};

@@ -12,6 +12,7 @@ mod advise;
 #[cfg(feature = "aws")]
 mod alerts;
 mod break_even_more;
+mod cash_flow;
 #[cfg(feature = "aws")]
 mod preflight;
 mod rates;
@@ -29,6 +30,7 @@ pub use advise::AdviseArgs;
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, HistoryArgs, OddsArgs, WhenArgs};
+pub use cash_flow::{CashFlowArgs, ExplainArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
@@ -355,6 +357,9 @@ pub struct BreakEvenArgs {
     /// Also draw the chart (PNG or SVG by the ending)
     #[arg(long, value_name = "FILE", help_heading = "Comparing")]
     pub chart: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub more: CashFlowArgs,
 }
 
 #[derive(Args, Debug)]

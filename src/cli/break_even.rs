@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::args::BreakEvenArgs;
+use super::args::{BreakEvenArgs, ExplainArgs};
+use super::break_even_flows;
 use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
 use super::rates_card::refresh_if_live;
@@ -18,10 +19,13 @@ use crate::ledger::VolumeShape;
 use crate::money::Usd;
 use crate::quantity::{exact, parse_decimal};
 use crate::render;
-use crate::report::break_even::{answer_table, cumulative_chart, inputs_table, totals_table, verdict_sentence};
+use crate::report::break_even::{
+    answer_table, cash_flow_table, cumulative_chart, formula_table, inputs_table, survival, survival_table,
+    totals_table, verdict_sentence,
+};
 use crate::report::chart::Chart;
 use crate::report::quote::not_offered;
-use crate::report::table::Cell;
+use crate::report::table::{Cell, Table};
 use crate::store::write_file;
 use crate::time::{Month, Period, utc_date};
 
@@ -34,7 +38,7 @@ impl From<BreakEvenError> for Failure {
     }
 }
 
-pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
+pub fn run(args: &BreakEvenArgs, explain: &ExplainArgs, request: &Request) -> Result<Exit, Failure> {
     let measured = if args.hours_per_day.is_none() { Some(from_ledger(args, request)?) } else { None };
     if let Some(measured) = &measured {
         refuse_unknown_storage(args, measured)?;
@@ -50,6 +54,9 @@ pub fn run(args: &BreakEvenArgs, request: &Request) -> Result<Exit, Failure> {
     }
     let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured, card));
     let mut tables = tables(&question, &answer, said, request.verbose);
+    if explain.explain {
+        explained(&question, &answer, &mut tables)?;
+    }
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
     let kind = kind.and_then(|kind| card.instance_type(kind));
@@ -71,12 +78,7 @@ pub fn write_chart(path: &Path, chart: &Chart) -> Result<(), Failure> {
 
 /// The answer with the verdict as its title and what `measured` hours take for granted; the inputs and the
 /// totals over time on request.
-pub fn tables(
-    question: &Question,
-    answer: &Answer,
-    measured: Vec<String>,
-    verbose: bool,
-) -> Vec<crate::report::table::Table> {
+pub fn tables(question: &Question, answer: &Answer, measured: Vec<String>, verbose: bool) -> Vec<Table> {
     let mut first = answer_table(question, answer);
     first.notes.extend(measured.into_iter().map(|said| format!("assumed: {said}")));
     first.title = verdict_sentence(question, answer);
@@ -84,8 +86,20 @@ pub fn tables(
     if verbose {
         tables.push(inputs_table(question));
         tables.push(totals_table(question, answer));
+        if !answer.flows.is_constant() {
+            tables.push(cash_flow_table(question, answer));
+        }
     }
     tables
+}
+
+/// The formulas with numbers, what each number rests on, and what the verdict survives.
+fn explained(question: &Question, answer: &Answer, tables: &mut Vec<Table>) -> Result<(), Failure> {
+    let survival = survival(question)?;
+    let inputs = inputs_table(question);
+    tables.retain(|table| table.key != inputs.key);
+    tables.extend([formula_table(question, answer), inputs, survival_table(question, answer, &survival)]);
+    Ok(())
 }
 
 /// What the ledger measured of the instance asked for, or of the one most used.
@@ -178,15 +192,15 @@ pub fn question(args: &BreakEvenArgs, measured: Option<&MeasuredUse>, request: &
     })
 }
 
-fn number(option: &str, text: &str) -> Result<Decimal, Failure> {
+pub fn number(option: &str, text: &str) -> Result<Decimal, Failure> {
     parse_decimal(text).map_err(|e| Failure::usage(format!("{option}: {e}")))
 }
 
-fn dollars(option: &str, text: &str) -> Result<Usd, Failure> {
+pub fn dollars(option: &str, text: &str) -> Result<Usd, Failure> {
     number(option, text).map(Usd::new)
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
+pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))
 }
 
@@ -213,6 +227,7 @@ fn owning(args: &BreakEvenArgs, card: &RateCard) -> Result<Owning, Failure> {
     owning.other_usd_per_month = input(&args.other_usd_per_month, "0", other);
     owning.speed_ratio = input(&args.speed_ratio, "1", number("--speed-ratio", &args.speed_ratio)?);
     owning.electricity = electricity(args, preset, card)?;
+    break_even_flows::owning(&args.more, &mut owning)?;
     Ok(owning)
 }
 
@@ -270,6 +285,7 @@ fn renting(
 ) -> Result<Renting, Failure> {
     let instance = args.instance.as_deref().or(measured.map(|m| m.instance_type.as_str()));
     let region = measured.map_or_else(|| request.region(), |m| Ok(m.region.as_str()))?;
+    let mut committed = None;
     let (name, rate) = match (instance, &args.usd_per_hour) {
         (Some(instance), Some(text)) => {
             (format!("{instance} in {region}"), Input::given(dollars("--usd-per-hour", text)?))
@@ -277,10 +293,11 @@ fn renting(
         (None, Some(text)) => ("the rented instance".to_owned(), Input::given(dollars("--usd-per-hour", text)?)),
         (Some(instance), None) => {
             let rate = match measured {
-                Some(measured) => measured_rate(measured, card)?,
-                None => {
-                    let rate = card.on_demand(region, instance)?;
-                    Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of))
+                Some(measured) if args.more.purchase.is_none() => measured_rate(measured, card)?,
+                _ => {
+                    let (rate, commitment) = break_even_flows::purchased(&args.more, instance, region, card)?;
+                    committed = commitment;
+                    rate
                 }
             };
             (format!("{instance} in {region}"), rate)
@@ -291,6 +308,9 @@ fn renting(
         }
     };
     let mut renting = Renting::at_rate(name, rate);
+    renting.committed = committed;
+    renting.gpus = instance.and_then(|instance| gpus(instance, card));
+    break_even_flows::renting(&args.more, region, card, &mut renting)?;
     renting.ami_usd_per_hour =
         input(&args.ami_usd_per_hour, "0", dollars("--ami-usd-per-hour", &args.ami_usd_per_hour)?);
     if args.public_ipv4 {
@@ -309,6 +329,13 @@ fn renting(
         };
     }
     Ok(renting)
+}
+
+/// Of the instance type; `None` where it has none.
+fn gpus(instance: &str, card: &RateCard) -> Option<Input<Decimal>> {
+    let kind = card.instance_type(instance)?;
+    let count = kind.gpu_count();
+    (!count.is_zero()).then(|| Input::from(count, format!("the specification of {instance}")))
 }
 
 /// What the hours cost by the records: own, spot and metered rates where they name them, else the card's.

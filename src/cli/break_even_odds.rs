@@ -42,7 +42,7 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     let answer = break_even(&question, start)?;
     let drawn = odds(&question, answer.npv, &simulation).map_err(|error| refused(&error))?;
     let most = simulation.ranges.iter().find(|(input, _)| *input == InputName::HoursPerDay);
-    let grid = heat(&question, most.map_or(Decimal::ZERO, |(_, range)| range.high()), start)?;
+    let grid = heat(&question, most.map_or(Decimal::ZERO, |(_, range)| range.high()))?;
     let mut first = odds_table(&question, &drawn, args.seed);
     if !simulation.ranges.is_empty() {
         first.notes.push(format!("ranges: {}", ranges_said(&simulation.ranges)));
@@ -77,6 +77,21 @@ fn option_of(input: InputName) -> &'static str {
         InputName::SpeedRatio => "--speed-ratio",
         InputName::InstanceRate => "--usd-per-hour",
         InputName::StorageCost => "--storage-usd-per-month",
+        InputName::SellingCost => "--selling-cost",
+        InputName::ResaleShare => "--resale",
+        InputName::ValueKept => "--value-kept-per-year",
+        InputName::SalesTax => "--sales-tax",
+        InputName::DownPayment => "--down-payment",
+        InputName::IdleWatts => "--idle-watts",
+        InputName::AdminHours => "--admin-hours-per-month",
+        InputName::AdminWage => "--usd-per-admin-hour",
+        InputName::Maintenance => "--maintenance-usd-per-month",
+        InputName::Colocation => "--colocation-usd-per-month",
+        InputName::RepairReserve => "--repair-reserve",
+        InputName::UpgradeCost => "--upgrade-usd",
+        InputName::Upfront => "--upfront-usd",
+        InputName::Overhead => "--rework-overhead",
+        InputName::TransferCost => "--transfer-usd-per-month",
         _ => input.label(),
     }
 }
@@ -99,6 +114,20 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         (InputName::ElectricityRate, &mut ask.usd_per_kwh),
         (InputName::InstanceRate, &mut ask.usd_per_hour),
         (InputName::StorageCost, &mut ask.storage_usd_per_month),
+        (InputName::ResaleShare, &mut ask.more.resale),
+        (InputName::ValueKept, &mut ask.more.value_kept_per_year),
+        (InputName::SalesTax, &mut ask.more.sales_tax),
+        (InputName::DownPayment, &mut ask.more.down_payment),
+        (InputName::IdleWatts, &mut ask.more.idle_watts),
+        (InputName::AdminHours, &mut ask.more.admin_hours_per_month),
+        (InputName::AdminWage, &mut ask.more.usd_per_admin_hour),
+        (InputName::Maintenance, &mut ask.more.maintenance_usd_per_month),
+        (InputName::Colocation, &mut ask.more.colocation_usd_per_month),
+        (InputName::RepairReserve, &mut ask.more.repair_reserve),
+        (InputName::UpgradeCost, &mut ask.more.upgrade_usd),
+        (InputName::Upfront, &mut ask.more.upfront_usd),
+        (InputName::Overhead, &mut ask.more.rework_overhead),
+        (InputName::TransferCost, &mut ask.more.transfer_usd_per_month),
     ];
     for (input, text) in optional {
         if let Some(text) = text {
@@ -110,6 +139,7 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         (InputName::Pue, &mut ask.pue),
         (InputName::OtherMonthlyCost, &mut ask.other_usd_per_month),
         (InputName::SpeedRatio, &mut ask.speed_ratio),
+        (InputName::SellingCost, &mut ask.selling_cost),
     ];
     for (input, text) in with_default {
         ranges.extend(take_range(input, text)?);
@@ -122,8 +152,11 @@ fn take_range(input: InputName, text: &mut String) -> Result<Option<(InputName, 
         return Ok(None);
     }
     let option = option_of(input);
-    let range: Range = text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))?;
+    let range = if input.is_share() { Range::of_shares(text) } else { text.parse() };
+    let range = range.map_err(|e| Failure::usage(format!("{option}: {e}")))?;
     let median = range.median().ok_or_else(|| Failure::usage(format!("{option}: {range} is too large")))?;
+    // A share has ten decimals at most.
+    let median = if input.is_share() { median.trunc_with_scale(10) } else { median };
     *text = exact(median);
     Ok(Some((input, range)))
 }

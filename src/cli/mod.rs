@@ -18,6 +18,7 @@ mod args;
 mod backfill;
 mod bill;
 mod break_even;
+mod break_even_flows;
 mod break_even_history;
 mod break_even_odds;
 mod break_even_when;
@@ -128,7 +129,7 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
             Some(BreakEvenCommand::When(when)) => break_even_when::run(when, &request),
             Some(BreakEvenCommand::History(history)) => break_even_history::run(history, &request),
             Some(BreakEvenCommand::Odds(odds)) => break_even_odds::run(odds, &request),
-            None => break_even::run(&args.ask, &request),
+            None => break_even::run(&args.ask, &args.explain, &request),
         },
         Command::Advise(args) => advise::run(&args, &request),
         #[cfg(feature = "aws")]

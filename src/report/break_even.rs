@@ -1,12 +1,18 @@
 //! A rent-or-own answer arranged: the verdict in a sentence, tables of results, inputs and totals, and the chart.
 
+mod cash;
 mod chart;
+mod explain;
 mod inputs;
 mod results;
+mod values;
 
+pub use cash::cash_flow_table;
 pub use chart::cumulative_chart;
+pub use explain::{Survival, formula_table, survival, survival_sentence, survival_table};
 pub use inputs::{assumptions, inputs_table};
 pub use results::{answer_table, totals_table};
+pub use values::value_cell;
 
 use crate::break_even::{Answer, BreakEven, Question, Reached, Verdict};
 use crate::money::Usd;

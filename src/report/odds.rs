@@ -6,6 +6,7 @@ use crate::break_even::uncertainty::{Heat, Odds, Range};
 use crate::break_even::{FlipHours, InputName, Question};
 use crate::money::Usd;
 use crate::quantity::exact;
+use crate::report::break_even::value_cell;
 use crate::report::table::{Cell, Column, Table};
 
 /// `Own in 83 % of futures: …`
@@ -77,9 +78,9 @@ pub fn tornado_table(odds: &Odds) -> Table {
     for bar in &odds.tornado {
         table.push(vec![
             Cell::new(bar.input.label(), bar.input.key()),
-            Cell::text(bar.range.to_string()),
-            Cell::number(bar.p10, 4),
-            Cell::number(bar.p90, 4),
+            Cell::new(range_said(bar.input, &bar.range), bar.range.to_string()),
+            value_cell(bar.input, bar.p10),
+            value_cell(bar.input, bar.p90),
             Cell::cost(bar.npv_at_p10),
             Cell::cost(bar.npv_at_p90),
             Cell::cost(Usd::new(bar.swing())),
@@ -133,6 +134,12 @@ pub fn heat_table(heat: &Heat) -> Table {
 
 /// What was given as a range, for a note: `hours a day 1..4`.
 pub fn ranges_said(ranges: &[(InputName, Range)]) -> String {
-    let said: Vec<String> = ranges.iter().map(|(input, range)| format!("{input} {range}")).collect();
+    let said: Vec<String> =
+        ranges.iter().map(|(input, range)| format!("{input} {}", range_said(*input, range))).collect();
     said.join(", ")
+}
+
+/// As it was typed, shares in percent.
+fn range_said(input: InputName, range: &Range) -> String {
+    if input.is_share() { range.in_percent() } else { range.to_string() }
 }

@@ -50,6 +50,8 @@ pub enum OnlineError {
         "no online rule is known for an hour that costs {own} owned and {rent} rented while the storage is saved: owning would save on idle days and lose on busy ones"
     )]
     SavesOnlyWhenIdle { own: Usd, rent: Usd },
+    #[error("no online rule is known for costs that change with time: {0}")]
+    Changing(&'static str),
     #[error("{what} of {amount}: it cannot be negative")]
     Negative { what: &'static str, amount: Usd },
     #[error("a trust of {0}: it must be above 0 and at most 1")]
@@ -72,8 +74,11 @@ impl Rule {
         if upkeep > storage {
             return Err(OnlineError::UpkeepAboveStorage { upkeep, storage });
         }
+        if let Some(what) = changing(flows) {
+            return Err(OnlineError::Changing(what));
+        }
         let out_of_range = OnlineError::OutOfRange("the price less its resale");
-        let at_once = flows.price_net_of_resale().ok_or(out_of_range)?;
+        let at_once = flows.at_once().ok_or(out_of_range)?;
         let steady = storage.checked_add(-upkeep).and_then(|usd| flows.month.months(usd.amount()));
         let steady = steady.ok_or(OnlineError::OutOfRange("the storage"))?;
         Rule::new(at_once, flows.rent_per_hour, flows.own_per_hour, Usd::new(steady))
@@ -197,6 +202,18 @@ impl Rule {
         let (rent, own) = self.of_hours(hours)?;
         rent.checked_add(-own)
     }
+}
+
+/// What makes one month cost another than the next: no ratio is proven for it. A loan's payments are owed from the first day,
+/// and of a falling resale only its floor is sure.
+fn changing(flows: &Flows) -> Option<&'static str> {
+    if flows.fee.is_some() {
+        return Some("a commitment's fees");
+    }
+    if flows.upgrade.is_some() {
+        return Some("a later upgrade");
+    }
+    (!flows.escalation_per_year.is_zero()).then_some("an electricity rate that rises each year")
 }
 
 fn checked_trust(trust: Decimal) -> Result<Decimal, OnlineError> {

@@ -1,10 +1,11 @@
 //! Hours a day against the horizon: what owning saves in each, exactly, and the hours at which it changes sides.
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::break_even::answer::{FlipHours, break_even};
-use crate::break_even::check::{BreakEvenError, most_hours_replaced};
+use crate::break_even::answer::{FlipHours, flip_hours};
+use crate::break_even::check::{BreakEvenError, most_hours as most_hours_of_a_day};
+use crate::break_even::discount::Discount;
+use crate::break_even::flows::Flows;
 use crate::break_even::input::Question;
 use crate::break_even::terms::Horizon;
 use crate::money::Usd;
@@ -33,9 +34,10 @@ pub struct HeatColumn {
 /// Around the question: to twice its hours a day, and to twice its horizon, no use included.
 ///
 /// # Errors
-/// As [`break_even`].
-pub fn heat(question: &Question, most_hours: Decimal, start: Date) -> Result<Heat, BreakEvenError> {
-    let limit = most_hours_replaced(question.owning.speed_ratio.value);
+/// As [`break_even`](crate::break_even::break_even).
+pub fn heat(question: &Question, most_hours: Decimal) -> Result<Heat, BreakEvenError> {
+    question.check()?;
+    let limit = most_hours_of_a_day(question);
     let top = most_hours.max(question.terms.hours_per_day.value.saturating_mul(Decimal::TWO));
     let top = if top.is_zero() { limit } else { top.min(limit) };
     let hours_per_day: Vec<Decimal> =
@@ -46,17 +48,14 @@ pub fn heat(question: &Question, most_hours: Decimal, start: Date) -> Result<Hea
     let mut months: Vec<u32> =
         (1..=COLUMNS).map(|column| (longest * column / COLUMNS).clamp(1, Horizon::MAX_MONTHS)).collect();
     months.dedup();
-    let columns = months.into_iter().map(|months| column(question, months, &hours_per_day, start));
-    Ok(Heat { columns: columns.collect::<Result<_, _>>()?, hours_per_day })
+    let columns = months.into_iter().map(|months| column(question, months, &hours_per_day, limit));
+    let columns = columns.collect::<Option<_>>().ok_or(BreakEvenError::OutOfRange { what: "the map" })?;
+    Ok(Heat { columns, hours_per_day })
 }
 
-fn column(question: &Question, months: u32, hours: &[Decimal], start: Date) -> Result<HeatColumn, BreakEvenError> {
-    let mut at = question.clone();
-    at.terms.horizon.value = Horizon::Months(months);
-    let flip = break_even(&at, start)?.flip;
-    let npv = hours.iter().map(|hours| {
-        at.terms.hours_per_day.value = *hours;
-        Ok(break_even(&at, start)?.npv)
-    });
-    Ok(HeatColumn { months, npv: npv.collect::<Result<_, BreakEvenError>>()?, flip })
+fn column(question: &Question, months: u32, hours: &[Decimal], limit: Decimal) -> Option<HeatColumn> {
+    let (flows, over) = (Flows::of(question)?, Decimal::from(months));
+    let discount = Discount::per_year(question.terms.discount_per_year.value)?;
+    let npv = hours.iter().map(|hours| Flows { hours_per_day: *hours, ..flows }.npv(over, discount));
+    Some(HeatColumn { months, npv: npv.collect::<Option<_>>()?, flip: flip_hours(&flows, discount, over, limit)? })
 }

@@ -35,6 +35,37 @@ impl Range {
         text.contains("..") || text.contains('±') || text.contains("+-")
     }
 
+    /// Of shares: `0..40%`, `10%..40%` and `0.1..0.4` alike; a percent sign at the end holds for every number before it.
+    ///
+    /// # Errors
+    /// Text that is no range.
+    pub fn of_shares(text: &str) -> Result<Range, NotARange> {
+        let trimmed = text.trim();
+        if !trimmed.ends_with('%') {
+            return trimmed.parse();
+        }
+        // A shift of two decimals; a division would round the 28th digit.
+        let percent = |number: Decimal| number.saturating_mul(Decimal::new(1, 2)).normalize();
+        let fail = |refused: NotARange| NotARange { text: text.chars().take(40).collect(), ..refused };
+        Ok(match trimmed.replace('%', "").parse().map_err(fail)? {
+            Range::Uniform { low, high } => Range::Uniform { low: percent(low), high: percent(high) },
+            Range::Triangular { low, mode, high } => {
+                Range::Triangular { low: percent(low), mode: percent(mode), high: percent(high) }
+            }
+            Range::Normal { mean, deviation } => Range::Normal { mean: percent(mean), deviation: percent(deviation) },
+        })
+    }
+
+    /// In percent: `0..40%`.
+    pub fn in_percent(&self) -> String {
+        let shown = |number: Decimal| exact(number.saturating_mul(Decimal::ONE_HUNDRED));
+        match *self {
+            Range::Uniform { low, high } => format!("{}..{}%", shown(low), shown(high)),
+            Range::Triangular { low, mode, high } => format!("{}..{}..{}%", shown(low), shown(mode), shown(high)),
+            Range::Normal { mean, deviation } => format!("{}±{}%", shown(mean), shown(deviation)),
+        }
+    }
+
     pub fn low(&self) -> Decimal {
         match *self {
             Range::Uniform { low, .. } | Range::Triangular { low, .. } => low,

@@ -8,11 +8,13 @@ use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-use super::model::Model;
+use super::model::{Model, Span, Use};
 use super::range::{Bounds, Range};
-use crate::break_even::check::{BreakEvenError, InputName, InvalidInput};
+use crate::break_even::check::{BreakEvenError, InvalidInput};
 use crate::break_even::discount::Discount;
+use crate::break_even::flows::{Flows, MONTHS_A_YEAR};
 use crate::break_even::input::Question;
+use crate::break_even::input_name::InputName;
 use crate::money::Usd;
 
 const CHUNK: u32 = 8_192;
@@ -105,7 +107,10 @@ pub enum UncertaintyError {
 pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Result<Odds, UncertaintyError> {
     simulation.check(question)?;
     question.check().map_err(BreakEvenError::from)?;
-    let model = Model::of(question).ok_or(BreakEvenError::OutOfRange { what: "the net present value" })?;
+    let out_of_range = || BreakEvenError::OutOfRange { what: "the net present value" };
+    let model = Model::of(question).ok_or_else(out_of_range)?;
+    let horizon = question.terms.horizon.value.months(question.terms.month.value).ok_or_else(out_of_range)?;
+    let span = Span::of(question, horizon).ok_or_else(out_of_range)?;
     let uncertain: Vec<(InputName, Range)> =
         simulation.ranges.iter().filter(|(_, range)| !range.is_certain()).copied().collect();
     let one_month = simulation.months.first().is_none_or(|first| simulation.months.iter().all(|month| month == first));
@@ -114,9 +119,10 @@ pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Re
     }
     let worth = if one_month { Vec::new() } else { worth_of_months(question)? };
     let months: Vec<f64> = simulation.months.iter().filter_map(ToPrimitive::to_f64).collect();
-    let drawing = Drawing { model, ranges: uncertain.iter().map(|(i, r)| (*i, r.bounds())).collect(), months, worth };
+    let drawing =
+        Drawing { model, span, ranges: uncertain.iter().map(|(i, r)| (*i, r.bounds())).collect(), months, worth };
     let mut npvs = drawing.paths(simulation.paths, simulation.seed);
-    let mut tornado = tornado(model, &uncertain)?;
+    let mut tornado = tornado(model, &span, &uncertain)?;
     tornado.sort_by_key(|bar| std::cmp::Reverse(bar.swing()));
     let wins = npvs.iter().filter(|npv| **npv > 0.0).count();
     Ok(Odds {
@@ -139,7 +145,7 @@ fn certain(npv: Usd) -> Odds {
 fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(), UncertaintyError> {
     for end in [range.low(), range.high()] {
         let mut at_end = question.clone();
-        put(&mut at_end, input, end).ok_or(UncertaintyError::NoRange(input))?;
+        at_end.put(input, end).ok_or(UncertaintyError::NoRange(input))?;
         match at_end.check() {
             // Two ranges may meet where one caps the other: a cheap machine sells for its price at most, a slow one
             // replaces its 24 hours at most.
@@ -152,36 +158,24 @@ fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(
     Ok(())
 }
 
-fn put(question: &mut Question, input: InputName, value: Decimal) -> Option<()> {
-    let (own, rent) = (&mut question.owning, &mut question.renting);
-    match input {
-        InputName::MachinePrice => own.price.value = Usd::new(value),
-        InputName::Resale => own.resale.value = Usd::new(value),
-        InputName::LoadWatts => own.electricity.as_mut()?.load_watts.value = value,
-        InputName::ElectricityRate => own.electricity.as_mut()?.usd_per_kwh.value = Usd::new(value),
-        InputName::Pue => own.electricity.as_mut()?.pue.value = value,
-        InputName::OtherMonthlyCost => own.other_usd_per_month.value = Usd::new(value),
-        InputName::SpeedRatio => own.speed_ratio.value = value,
-        InputName::InstanceRate => rent.usd_per_hour.value = Usd::new(value),
-        InputName::StorageCost => rent.storage_usd_per_month.value = Usd::new(value),
-        InputName::HoursPerDay => question.terms.hours_per_day.value = value,
-        _ => return None,
-    }
-    Some(())
-}
-
-/// What a dollar of each month to come is worth today; the last month may be a part of one.
-fn worth_of_months(question: &Question) -> Result<Vec<f64>, UncertaintyError> {
+/// What a dollar of each month to come is worth today, for rent and for electricity, which may rise; the last month may be
+/// a part of one.
+fn worth_of_months(question: &Question) -> Result<Vec<Use>, UncertaintyError> {
     let terms = &question.terms;
     let worth = || {
         let discount = Discount::per_year(terms.discount_per_year.value)?;
         let horizon = terms.horizon.value.months(terms.month.value)?;
+        let growth = Decimal::ONE.checked_add(Flows::of(question)?.escalation_per_year.fraction())?;
         let mut worth = Vec::new();
-        let (mut month, mut before) = (Decimal::ZERO, Decimal::ZERO);
+        let (mut month, mut before, mut dearer) = (Decimal::ZERO, Decimal::ZERO, Decimal::ONE);
         while month < horizon {
+            if !month.is_zero() && (month % Decimal::from(MONTHS_A_YEAR)).is_zero() {
+                dearer = dearer.checked_mul(growth)?;
+            }
             month = (month + Decimal::ONE).min(horizon);
             let now = discount.annuity(month)?;
-            worth.push((now - before).to_f64()?);
+            let dollar = now - before;
+            worth.push(Use { rented: dollar.to_f64()?, run: dollar.checked_mul(dearer)?.to_f64()? });
             before = now;
         }
         Some(worth)
@@ -192,9 +186,10 @@ fn worth_of_months(question: &Question) -> Result<Vec<f64>, UncertaintyError> {
 /// Everything a path needs.
 struct Drawing {
     model: Model,
+    span: Span,
     ranges: Vec<(InputName, Bounds)>,
     months: Vec<f64>,
-    worth: Vec<f64>,
+    worth: Vec<Use>,
 }
 
 impl Drawing {
@@ -218,14 +213,15 @@ impl Drawing {
             model.put(input, draw(bounds, rng));
         }
         if self.worth.is_empty() {
-            return model.npv();
+            return model.costs(&self.span).npv();
         }
-        let hours_present: f64 = self
-            .worth
-            .iter()
-            .map(|worth| worth * model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours)))
-            .sum();
-        model.npv_of_use(hours_present)
+        let mut used = Use::default();
+        for worth in &self.worth {
+            let hours = model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours));
+            used.rented += worth.rented * hours;
+            used.run += worth.run * hours;
+        }
+        model.costs_of(used, &self.span).npv()
     }
 }
 
@@ -248,12 +244,12 @@ fn draw(bounds: Bounds, rng: &mut ChaCha8Rng) -> f64 {
     bounds.at((rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64)
 }
 
-fn tornado(model: Model, ranges: &[(InputName, Range)]) -> Result<Vec<Bar>, UncertaintyError> {
+fn tornado(model: Model, span: &Span, ranges: &[(InputName, Range)]) -> Result<Vec<Bar>, UncertaintyError> {
     let bar = |&(input, range): &(InputName, Range)| {
         let at = |value: f64| {
             let mut moved = model;
             moved.put(input, value);
-            usd(moved.npv())
+            usd(moved.costs(span).npv())
         };
         let (p10, p90) = (range.tenth(false), range.tenth(true));
         Ok(Bar {

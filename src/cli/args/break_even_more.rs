@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::BreakEvenArgs;
+use super::{BreakEvenArgs, ExplainArgs};
 
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -11,6 +11,8 @@ pub struct BreakEvenCommandArgs {
     pub command: Option<BreakEvenCommand>,
     #[command(flatten)]
     pub ask: BreakEvenArgs,
+    #[command(flatten)]
+    pub explain: ExplainArgs,
 }
 
 #[derive(Subcommand, Debug)]

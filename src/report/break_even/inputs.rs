@@ -2,7 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::break_even::{Electricity, Horizon, Input, InputName, Owning, Percentage, Question, Renting, Source, Terms};
+use crate::break_even::{
+    Committed, Electricity, Financing, Horizon, Input, InputName, Owning, Percentage, Question, Renting, Source, Terms,
+    Upgrade, Upkeep,
+};
 use crate::money::Usd;
 use crate::quantity::exact;
 use crate::report::table::{Cell, Column, Table};
@@ -14,9 +17,31 @@ pub fn assumptions(question: &Question) -> Vec<String> {
         .filter(|line| *line.source == Source::Assumed)
         .map(|line| assumed(line, question))
         .collect();
-    said.push("today's rates and hours hold for the whole horizon".to_owned());
-    if question.owning.electricity.is_some() {
+    said.push(match &question.owning.electricity {
+        Some(power) if !power.escalation_per_year.value.is_zero() => {
+            "today's other rates and hours hold for the whole horizon".to_owned()
+        }
+        _ => "today's rates and hours hold for the whole horizon".to_owned(),
+    });
+    if question.owning.electricity.as_ref().is_some_and(|power| power.idle_watts.is_assumed()) {
         said.push("the machine draws nothing while it does no work".to_owned());
+    }
+    said.extend(changing(question).into_iter().map(str::to_owned));
+    said
+}
+
+/// What the cash flows take for granted beyond the inputs.
+fn changing(question: &Question) -> Vec<&'static str> {
+    let Question { owning, renting, .. } = question;
+    let mut said = Vec::new();
+    if owning.financing.is_some() {
+        said.push("a machine that is sold before the loan is over pays back what is owed at once");
+    }
+    if owning.upgrade.is_some() {
+        said.push("the upgrade adds nothing to the resale");
+    }
+    if renting.committed.is_some() {
+        said.push("each term of the commitment is paid in full, and another begins as it ends");
     }
     said
 }
@@ -24,6 +49,7 @@ pub fn assumptions(question: &Question) -> Vec<String> {
 fn assumed(line: &InputLine, question: &Question) -> String {
     let zero = line.value.exact.as_deref() == Some("0");
     let words = match line.name {
+        InputName::DownPayment if zero => "the whole price is borrowed",
         InputName::Resale if zero => "the machine is worth nothing at the end",
         InputName::LoadWatts | InputName::ElectricityRate if line.value.exact.is_none() => "electricity is left out",
         InputName::OtherMonthlyCost if zero => "owning costs nothing else a month",
@@ -54,39 +80,93 @@ fn inputs(question: &Question) -> Vec<InputLine<'_>> {
     lines
 }
 
-/// Selling costs only with a resale; electricity in one line when it is left out.
+/// Every input that the summary shows and that is a number.
+pub(super) fn numbers_of(question: &Question) -> Vec<InputName> {
+    inputs(question).iter().map(|line| line.name).filter(|name| question.value_of(*name).is_some()).collect()
+}
+
+/// Selling costs only with a resale; electricity in one line when it is left out; the rest only if somebody gave it.
 fn owning_lines(owning: &Owning) -> Vec<InputLine<'_>> {
-    let mut lines = vec![
-        line(InputName::MachinePrice, &owning.price, Cell::cost),
-        line(InputName::Resale, &owning.resale, Cell::cost),
-    ];
-    if !owning.resale.value.is_zero() {
-        lines.push(line(InputName::SellingCost, &owning.selling_cost, percentage));
+    let mut lines = vec![line(InputName::MachinePrice, &owning.price, Cell::cost)];
+    lines.extend(given(InputName::SalesTax, &owning.sales_tax, percentage));
+    if let Some(Financing { down_payment, apr, months }) = &owning.financing {
+        lines.extend([
+            line(InputName::DownPayment, down_payment, percentage),
+            line(InputName::LoanApr, apr, percentage),
+            line(InputName::LoanMonths, months, |months| Cell::text(months.to_string())),
+        ]);
     }
+    lines.extend(resale_lines(owning));
     match &owning.electricity {
         None => lines.push(InputLine {
             name: InputName::LoadWatts,
             value: Cell::missing("not counted"),
             source: &Source::Assumed,
         }),
-        Some(Electricity { load_watts, usd_per_kwh, pue }) => lines.extend([
-            line(InputName::LoadWatts, load_watts, |watts| Cell::new(format!("{} W", exact(watts)), exact(watts))),
-            line(InputName::ElectricityRate, usd_per_kwh, |rate| per(rate, "kWh")),
-            line(InputName::Pue, pue, |pue| Cell::text(exact(pue))),
-        ]),
+        Some(Electricity { load_watts, idle_watts, usd_per_kwh, pue, escalation_per_year }) => {
+            let watts = |watts| Cell::new(format!("{} W", exact(watts)), exact(watts));
+            lines.push(line(InputName::LoadWatts, load_watts, watts));
+            lines.extend(given(InputName::IdleWatts, idle_watts, watts));
+            lines.push(line(InputName::ElectricityRate, usd_per_kwh, |rate| per(rate, "kWh")));
+            lines.push(line(InputName::Pue, pue, |pue| Cell::text(exact(pue))));
+            lines.extend(given(InputName::Escalation, escalation_per_year, percentage));
+        }
     }
+    lines.extend(upkeep_lines(&owning.upkeep));
     lines.push(line(InputName::OtherMonthlyCost, &owning.other_usd_per_month, |rate| per(rate, "month")));
+    if let Some(Upgrade { usd, month }) = &owning.upgrade {
+        lines.push(line(InputName::UpgradeCost, usd, Cell::cost));
+        lines.push(line(InputName::UpgradeMonth, month, |month| Cell::text(month.to_string())));
+    }
     lines.push(line(InputName::SpeedRatio, &owning.speed_ratio, |ratio| Cell::text(exact(ratio))));
     lines
 }
 
-fn renting_lines(renting: &Renting) -> [InputLine<'_>; 4] {
-    [
-        line(InputName::InstanceRate, &renting.usd_per_hour, |rate| per(rate, "hour")),
-        line(InputName::AmiRate, &renting.ami_usd_per_hour, |rate| per(rate, "hour")),
-        line(InputName::AddressRate, &renting.address_usd_per_hour, |rate| per(rate, "hour")),
-        line(InputName::StorageCost, &renting.storage_usd_per_month, |rate| per(rate, "month")),
-    ]
+/// A sum, unless a share or a curve says more; then the sum only if somebody gave it.
+fn resale_lines(owning: &Owning) -> Vec<InputLine<'_>> {
+    let told = owning.resale_share.is_some() || owning.value_kept_per_year.is_some();
+    let mut lines = Vec::new();
+    if let Some(share) = &owning.resale_share {
+        lines.push(line(InputName::ResaleShare, share, percentage));
+    }
+    if let Some(kept) = &owning.value_kept_per_year {
+        lines.push(line(InputName::ValueKept, kept, percentage));
+    }
+    if !told || !owning.resale.is_assumed() {
+        lines.push(line(InputName::Resale, &owning.resale, Cell::cost));
+    }
+    if told || !owning.resale.value.is_zero() {
+        lines.push(line(InputName::SellingCost, &owning.selling_cost, percentage));
+    }
+    lines
+}
+
+fn upkeep_lines(upkeep: &Upkeep) -> Vec<InputLine<'_>> {
+    let lines = [
+        given(InputName::AdminHours, &upkeep.admin_hours_per_month, |hours| {
+            Cell::new(format!("{} h/month", exact(hours)), exact(hours))
+        }),
+        given(InputName::AdminWage, &upkeep.usd_per_admin_hour, |rate| per(rate, "hour")),
+        given(InputName::Maintenance, &upkeep.maintenance_usd_per_month, |rate| per(rate, "month")),
+        given(InputName::Colocation, &upkeep.colocation_usd_per_month, |rate| per(rate, "month")),
+        given(InputName::RepairReserve, &upkeep.repair_reserve_per_year, percentage),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+fn renting_lines(renting: &Renting) -> Vec<InputLine<'_>> {
+    let mut lines = vec![line(InputName::InstanceRate, &renting.usd_per_hour, |rate| per(rate, "hour"))];
+    if let Some(Committed { upfront, term_months }) = &renting.committed {
+        lines.push(line(InputName::Upfront, upfront, Cell::cost));
+        lines.push(line(InputName::TermMonths, term_months, |months| Cell::text(months.to_string())));
+    }
+    lines.extend(given(InputName::Overhead, &renting.overhead, |factor| Cell::number(factor, 6)));
+    lines.push(line(InputName::AmiRate, &renting.ami_usd_per_hour, |rate| per(rate, "hour")));
+    lines.push(line(InputName::AddressRate, &renting.address_usd_per_hour, |rate| per(rate, "hour")));
+    lines.extend(given(InputName::ElasticIpRate, &renting.elastic_ip_usd_per_hour, |rate| per(rate, "hour")));
+    lines.push(line(InputName::StorageCost, &renting.storage_usd_per_month, |rate| per(rate, "month")));
+    lines.extend(given(InputName::TransferCost, &renting.transfer_usd_per_month, |rate| per(rate, "month")));
+    lines
 }
 
 fn terms_lines(terms: &Terms) -> [InputLine<'_>; 4] {
@@ -96,6 +176,11 @@ fn terms_lines(terms: &Terms) -> [InputLine<'_>; 4] {
         line(InputName::DiscountRate, &terms.discount_per_year, percentage),
         line(InputName::MonthLength, &terms.month, |month| Cell::text(month.to_string())),
     ]
+}
+
+/// A line for what somebody gave; what counts for nothing unless given has none.
+fn given<T: Copy>(name: InputName, input: &Input<T>, cell: impl Fn(T) -> Cell) -> Option<InputLine<'_>> {
+    (!input.is_assumed()).then(|| line(name, input, cell))
 }
 
 fn line<T: Copy>(name: InputName, input: &Input<T>, cell: impl Fn(T) -> Cell) -> InputLine<'_> {

@@ -1,9 +1,10 @@
 //! The results of an answer and both sides' cost month by month, as tables.
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::inputs::assumptions;
-use crate::break_even::{Answer, BreakEven, FlipHours, Question, Reached, Verdict};
+use crate::break_even::{Answer, BreakEven, FlipHours, PerHourUsed, Question, Reached, Verdict};
 use crate::money::Usd;
 use crate::quantity::exact;
 use crate::report::table::{Cell, Column, Table};
@@ -55,6 +56,11 @@ fn break_even_rows(table: &mut Table, question: &Question, answer: &Answer) {
     }
     let (hours, how) = flip(answer.flip);
     row(table, ("flip_hours_per_day", "flips at hours a day"), hours, how);
+    if let FlipHours::Above(hours) | FlipHours::Below(hours) = answer.flip {
+        let share = hours.checked_div(Decimal::from(24)).unwrap_or_default();
+        let shown = format!("{} %", Cell::number(share.saturating_mul(Decimal::ONE_HUNDRED), 1).shown);
+        row(table, ("flip_utilization", "flips at utilization"), Cell::new(shown, exact(share)), "of all hours");
+    }
 }
 
 fn cost_rows(table: &mut Table, question: &Question, answer: &Answer) {
@@ -70,6 +76,26 @@ fn cost_rows(table: &mut Table, question: &Question, answer: &Answer) {
         let how = format!("over {} hours", Cell::number(used.hours, 1).shown);
         row(table, ("rent_usd_per_hour_used", "rent per hour used"), quotient(used.rent), how.as_str());
         row(table, ("own_usd_per_hour_used", "own per hour used"), quotient(used.own), how);
+        gpu_hour_rows(table, question, used);
+    }
+    if let Some(loan) = answer.flows.loan {
+        let how = format!("{} times, at each month's end", loan.months());
+        row(table, ("loan_payment_usd", "loan payment"), Cell::cost(loan.payment()), how);
+    }
+}
+
+/// Of several GPUs, or a part of one: each at its share of the instance's hour.
+fn gpu_hour_rows(table: &mut Table, question: &Question, used: PerHourUsed) {
+    let Some(gpus) = question.renting.gpus.as_ref().map(|gpus| gpus.value).filter(|gpus| *gpus != Decimal::ONE) else {
+        return;
+    };
+    for (name, cost) in [
+        (("rent_usd_per_gpu_hour", "rent per GPU-hour"), used.rent),
+        (("own_usd_per_gpu_hour", "own per GPU-hour"), used.own),
+    ] {
+        if let Some(each) = cost.scaled(Decimal::ONE, gpus) {
+            row(table, name, quotient(each), format!("{} GPUs of the instance", exact(gpus)));
+        }
     }
 }
 

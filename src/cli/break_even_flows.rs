@@ -1,0 +1,246 @@
+//! What `gpucost break-even` counts beyond price and hours, each number with its source.
+
+use rust_decimal::Decimal;
+
+use super::args::CashFlowArgs;
+use super::break_even::{dollars, number, parsed};
+use super::error::Failure;
+use crate::break_even::{
+    Committed, Electricity, Financing, Horizon, Input, Interruptions, MonthLength, Owning, Percentage, Renting, Upgrade,
+};
+use crate::catalog::{OfferingClass, PaymentOption, RateCard, ReservedRate, SpotRate};
+use crate::money::Usd;
+use crate::quantity::exact;
+
+/// `--purchase`, read.
+enum Purchase {
+    OnDemand,
+    Spot,
+    Reserved { years: u8, payment: PaymentOption, class: OfferingClass },
+}
+
+/// Tax, loan, upkeep, resale and upgrade of the machine.
+pub fn owning(args: &CashFlowArgs, owning: &mut Owning) -> Result<(), Failure> {
+    let share = |option: &str, text: &Option<String>| -> Result<Option<Input<Percentage>>, Failure> {
+        text.as_deref().map(|text| parsed(option, text).map(Input::given)).transpose()
+    };
+    if let Some(tax) = share("--sales-tax", &args.sales_tax)? {
+        owning.sales_tax = tax;
+    }
+    if let (Some(apr), Some(months)) = (share("--loan-apr", &args.loan_apr)?, args.loan_months) {
+        let down_payment = share("--down-payment", &args.down_payment)?;
+        let down_payment = down_payment.unwrap_or(Input::assumed(Percentage::ZERO));
+        owning.financing = Some(Financing { down_payment, apr, months: Input::given(months) });
+    }
+    owning.resale_share = share("--resale", &args.resale)?;
+    owning.value_kept_per_year = share("--value-kept-per-year", &args.value_kept_per_year)?;
+    upkeep(args, owning)?;
+    if let (Some(text), Some(month)) = (&args.upgrade_usd, args.upgrade_month) {
+        let usd = Input::given(dollars("--upgrade-usd", text)?);
+        owning.upgrade = Some(Upgrade { usd, month: Input::given(month) });
+    }
+    match (&mut owning.electricity, &args.idle_watts, &args.electricity_escalation) {
+        (Some(electricity), ..) => power(args, electricity),
+        (None, None, None) => Ok(()),
+        (None, Some(_), _) => Err(without_power("--idle-watts")),
+        (None, None, Some(_)) => Err(without_power("--electricity-escalation")),
+    }
+}
+
+fn without_power(option: &str) -> Failure {
+    Failure::usage(format!("{option} needs --power-watts, or a --machine whose power is known"))
+}
+
+fn upkeep(args: &CashFlowArgs, owning: &mut Owning) -> Result<(), Failure> {
+    let upkeep = &mut owning.upkeep;
+    if let Some(text) = &args.admin_hours_per_month {
+        upkeep.admin_hours_per_month = Input::given(number("--admin-hours-per-month", text)?);
+    }
+    for (option, text, place) in [
+        ("--usd-per-admin-hour", &args.usd_per_admin_hour, &mut upkeep.usd_per_admin_hour),
+        ("--maintenance-usd-per-month", &args.maintenance_usd_per_month, &mut upkeep.maintenance_usd_per_month),
+        ("--colocation-usd-per-month", &args.colocation_usd_per_month, &mut upkeep.colocation_usd_per_month),
+    ] {
+        if let Some(text) = text {
+            *place = Input::given(dollars(option, text)?);
+        }
+    }
+    if let Some(text) = &args.repair_reserve {
+        upkeep.repair_reserve_per_year = Input::given(parsed("--repair-reserve", text)?);
+    }
+    Ok(())
+}
+
+fn power(args: &CashFlowArgs, electricity: &mut Electricity) -> Result<(), Failure> {
+    if let Some(text) = &args.idle_watts {
+        electricity.idle_watts = Input::given(number("--idle-watts", text)?);
+    }
+    if let Some(text) = &args.electricity_escalation {
+        electricity.escalation_per_year = Input::given(parsed("--electricity-escalation", text)?);
+    }
+    Ok(())
+}
+
+/// Addresses and transfer of the rented side, and what spot makes be done twice.
+pub fn renting(args: &CashFlowArgs, region: &str, card: &RateCard, renting: &mut Renting) -> Result<(), Failure> {
+    if let Some(count) = args.elastic_ips.filter(|count| *count > 0) {
+        let rate = card.public_ipv4(region, false)?;
+        let usd = rate.usd.scaled(Decimal::from(count), Decimal::ONE);
+        let usd = usd.ok_or_else(|| Failure::usage("--elastic-ips: that many cost more than can be held"))?;
+        let source = format!("{count} at {}/h as of {}", rate.usd.rate(), rate.provenance.as_of);
+        renting.elastic_ip_usd_per_hour = Input::from(usd, source);
+    }
+    if let Some(text) = &args.transfer_usd_per_month {
+        renting.transfer_usd_per_month = Input::given(dollars("--transfer-usd-per-month", text)?);
+    }
+    if let Some(text) = &args.rework_overhead {
+        renting.overhead = Input::given(number("--rework-overhead", text)?);
+    }
+    if let Some(text) = &args.interruptions_per_hour {
+        renting.overhead = rework(args, number("--interruptions-per-hour", text)?)?;
+    }
+    if let (Some(upfront), Some(term)) = (&args.upfront_usd, &args.term) {
+        let upfront = Input::given(dollars("--upfront-usd", upfront)?);
+        renting.committed = Some(Committed { upfront, term_months: Input::given(term_months(term)?) });
+    }
+    Ok(())
+}
+
+fn term_months(text: &str) -> Result<u32, Failure> {
+    let term: Horizon = parsed("--term", text)?;
+    let months = term.months(MonthLength::Average).and_then(|months| u32::try_from(months).ok());
+    match (term, months) {
+        (Horizon::Months(_), Some(months)) => Ok(months),
+        _ => Err(Failure::usage(format!("--term: {text} is no whole number of months")).hint("write 1y or 18m")),
+    }
+}
+
+fn rework(args: &CashFlowArgs, per_hour: Decimal) -> Result<Input<Decimal>, Failure> {
+    let hours = |option: &str, text: &Option<String>| match text {
+        Some(text) => number(option, text).map(Some),
+        None => Ok(None),
+    };
+    let checkpoint = hours("--checkpoint-hours", &args.checkpoint_hours)?.unwrap_or_default();
+    let restart = hours("--restart-hours", &args.restart_hours)?.unwrap_or_default();
+    let every = hours("--checkpoint-every-hours", &args.checkpoint_every_hours)?;
+    let interval = every.or_else(|| Interruptions::best_interval(checkpoint, per_hour));
+    for (option, value) in [
+        ("--interruptions-per-hour", per_hour),
+        ("--checkpoint-hours", checkpoint),
+        ("--restart-hours", restart),
+        ("--checkpoint-every-hours", interval.unwrap_or_default()),
+    ] {
+        if value < Decimal::ZERO || value > Decimal::ONE_HUNDRED {
+            return Err(Failure::usage(format!("{option}: {} must lie between 0 and 100", exact(value))));
+        }
+    }
+    let interval_hours = interval.filter(|hours| *hours > Decimal::ZERO).ok_or_else(|| {
+        Failure::usage("--interruptions-per-hour: how often is a checkpoint written?")
+            .hint("give --checkpoint-every-hours 1, or --checkpoint-hours 0.05 for the best interval")
+    })?;
+    let spot = Interruptions { per_hour, interval_hours, checkpoint_hours: checkpoint, restart_hours: restart };
+    let factor = spot.wall_clock_factor();
+    let factor = factor.ok_or_else(|| Failure::usage("--interruptions-per-hour: no work would ever be done"))?;
+    let source = format!(
+        "Daly's formula: {} interruptions an hour, a checkpoint of {} h every {} h, {} h to restart",
+        exact(per_hour),
+        exact(checkpoint),
+        exact(interval_hours.trunc_with_scale(4)),
+        exact(restart)
+    );
+    Ok(Input::from(factor.trunc_with_scale(12).normalize(), source))
+}
+
+/// The rate of the purchase option asked for, and the commitment it makes.
+pub fn purchased(
+    args: &CashFlowArgs,
+    instance: &str,
+    region: &str,
+    card: &RateCard,
+) -> Result<(Input<Usd>, Option<Committed>), Failure> {
+    match purchase(args)? {
+        Purchase::OnDemand => {
+            let rate = card.on_demand(region, instance)?;
+            Ok((Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of)), None))
+        }
+        Purchase::Spot => cheapest_spot(card.spot(region, instance), instance, region).map(|rate| (rate, None)),
+        Purchase::Reserved { years, payment, class } => {
+            let rates = card.reserved(region, instance);
+            let asked = |rate: &&ReservedRate| {
+                (rate.term_years, rate.payment_option, rate.offering_class) == (years, payment, class)
+            };
+            match rates.iter().find(asked) {
+                Some(rate) => Ok(reserved(rate)),
+                None => Err(no_reservation(&rates, instance, region)),
+            }
+        }
+    }
+}
+
+fn cheapest_spot(rates: Vec<SpotRate>, instance: &str, region: &str) -> Result<Input<Usd>, Failure> {
+    let cheapest = rates.first().ok_or_else(|| {
+        Failure::new(format!("no spot rate of {instance} in {region} is known"))
+            .hint("`gpucost rates refresh` asks AWS, or give --usd-per-hour and --rework-overhead")
+    })?;
+    let zone = cheapest.az_id.as_deref().map_or_else(String::new, |zone| format!(" of {zone}, the cheapest zone,"));
+    Ok(Input::from(cheapest.usd_per_hour, format!("spot rate{zone} as of {}", cheapest.provenance.as_of)))
+}
+
+fn reserved(rate: &ReservedRate) -> (Input<Usd>, Option<Committed>) {
+    let ReservedRate { term_years, payment_option, offering_class, provenance, .. } = rate;
+    let source =
+        format!("{offering_class} {term_years}-year reservation, {payment_option}, as of {}", provenance.as_of);
+    let committed = Committed {
+        upfront: Input::from(rate.upfront, source.as_str()),
+        term_months: Input::from(u32::from(*term_years) * 12, source.as_str()),
+    };
+    (Input::from(rate.hourly, source), Some(committed))
+}
+
+fn no_reservation(rates: &[ReservedRate], instance: &str, region: &str) -> Failure {
+    let known: Vec<String> = rates.iter().map(option_name).collect();
+    let hint = match known.is_empty() {
+        true => "give --upfront-usd, --term and --usd-per-hour yourself".to_owned(),
+        false => format!("there are: {}", known.join(", ")),
+    };
+    Failure::new(format!("no such reservation of {instance} in {region} is known")).hint(hint)
+}
+
+/// As `--purchase` reads it.
+fn option_name(rate: &ReservedRate) -> String {
+    let payment = match rate.payment_option {
+        PaymentOption::NoUpfront => "no-upfront",
+        PaymentOption::PartialUpfront => "partial-upfront",
+        PaymentOption::AllUpfront => "all-upfront",
+    };
+    let class = if rate.offering_class == OfferingClass::Convertible { "-convertible" } else { "" };
+    format!("{}y-{payment}{class}", rate.term_years)
+}
+
+fn purchase(args: &CashFlowArgs) -> Result<Purchase, Failure> {
+    let Some(text) = args.purchase.as_deref() else { return Ok(Purchase::OnDemand) };
+    let reserved = || {
+        let (text, class) = match text.strip_suffix("-convertible") {
+            Some(text) => (text, OfferingClass::Convertible),
+            None => (text, OfferingClass::Standard),
+        };
+        let (years, payment) = text.split_once("y-")?;
+        let payment = match payment {
+            "no-upfront" => PaymentOption::NoUpfront,
+            "partial-upfront" => PaymentOption::PartialUpfront,
+            "all-upfront" => PaymentOption::AllUpfront,
+            _ => return None,
+        };
+        let years = years.parse().ok().filter(|years| [1, 3].contains(years))?;
+        Some(Purchase::Reserved { years, payment, class })
+    };
+    match text {
+        "on-demand" => Ok(Purchase::OnDemand),
+        "spot" => Ok(Purchase::Spot),
+        _ => reserved().ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            Failure::usage(format!("--purchase: `{shown}` is no purchase option"))
+                .hint("write on-demand, spot, or 1y-no-upfront, 3y-all-upfront, 1y-partial-upfront-convertible")
+        }),
+    }
+}
