@@ -6,7 +6,9 @@ mod facts;
 
 use std::path::PathBuf;
 
-use gpucost::ledger::{AddressSeen, Fact, InstanceSeen, InstanceState, ResourceKind, VolumeSeen};
+use gpucost::ledger::{
+    AddressSeen, Fact, ImageSeen, InstanceSeen, InstanceState, ResourceKind, SnapshotSeen, Tags, VolumeSeen,
+};
 use gpucost::store::{Import, Poll, Recorded, Store, StoreError, Whole};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -43,8 +45,22 @@ impl Ledger {
         (rows.collect(), self.facts())
     }
 
+    /// What was seen.
     fn facts(&self) -> Vec<Fact> {
-        self.store.facts().expect("facts").into_iter().map(|(_, fact)| fact).collect()
+        let facts = self.store.facts().expect("facts").into_iter().map(|(_, fact)| fact);
+        facts.filter(|fact| !matches!(fact, Fact::Listed(_))).collect()
+    }
+
+    /// Which lists were last read whole, and when.
+    fn listed(&self) -> Vec<(ResourceKind, String)> {
+        let facts = self.store.facts().expect("facts").into_iter();
+        let listed = facts.filter_map(|(_, fact)| if let Fact::Listed(listed) = fact { Some(listed) } else { None });
+        listed
+            .map(|listed| {
+                assert!((listed.account.as_str(), listed.region.as_str(), listed.polled) == (ACCOUNT, REGION, true));
+                (listed.what, listed.at.to_string())
+            })
+            .collect()
     }
 }
 
@@ -59,6 +75,7 @@ fn at_poll(mut fact: Fact, when: Timestamp) -> Fact {
         Fact::Volume(seen) => seen.seen_at = when,
         Fact::Address(seen) => seen.seen_at = when,
         Fact::Snapshot(seen) => seen.seen_at = when,
+        Fact::Image(seen) => seen.seen_at = when,
         _ => {}
     }
     fact
@@ -79,6 +96,42 @@ fn disk() -> Fact {
     Fact::Volume(volume_seen("vol-1", LAUNCH, LAUNCH))
 }
 
+fn image() -> Fact {
+    Fact::Image(ImageSeen {
+        account: ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        image_id: "ami-1".to_owned(),
+        name: "trained".to_owned(),
+        tags: Tags::new(),
+        snapshots: vec!["snap-1".to_owned(), "snap-2".to_owned()],
+        seen_at: at(LAUNCH),
+    })
+}
+
+#[test]
+fn a_list_is_told_of_when_it_was_read_whole_and_not_otherwise() {
+    let mut ledger = Ledger::new();
+    let poll_at = |when: &str, whole| Poll { whole, ..poll(when, [disk(), image()]) };
+    ledger
+        .store
+        .record_poll(&poll_at("2026-10-06T00:00:00Z", Whole { images: false, ..Whole::ALL }))
+        .expect("recorded");
+    let whole_at =
+        |ledger: &Ledger, what| ledger.listed().into_iter().find(|(kind, _)| *kind == what).map(|(_, at)| at);
+    assert_eq!(whole_at(&ledger, ResourceKind::Volume).as_deref(), Some("2026-10-06T00:00:00Z"));
+    assert_eq!(whole_at(&ledger, ResourceKind::Image), None, "it was refused");
+    ledger
+        .store
+        .record_poll(&poll_at("2026-10-06T00:01:00Z", Whole { volumes: false, ..Whole::ALL }))
+        .expect("recorded");
+    assert_eq!(whole_at(&ledger, ResourceKind::Volume).as_deref(), Some("2026-10-06T00:00:00Z"));
+    assert_eq!(whole_at(&ledger, ResourceKind::Image).as_deref(), Some("2026-10-06T00:01:00Z"));
+    // An image that the next whole list misses was deregistered.
+    ledger.poll("2026-10-06T00:02:00Z", [disk()]);
+    let gone = ledger.facts().into_iter().find_map(|fact| if let Fact::Gone(gone) = fact { Some(gone) } else { None });
+    assert_eq!(gone.map(|gone| (gone.what, gone.resource_id)), Some((ResourceKind::Image, "ami-1".to_owned())));
+}
+
 #[test]
 fn every_kind_of_sight_comes_back_word_for_word() {
     let mut ledger = Ledger::new();
@@ -94,10 +147,11 @@ fn every_kind_of_sight_comes_back_word_for_word() {
         Fact::Instance(odd),
         disk(),
         Fact::Address(address(Some("i-1"), LAUNCH)),
-        Fact::Snapshot(snapshot(LAUNCH, LAUNCH)),
+        Fact::Snapshot(SnapshotSeen { description: "odd \u{1b}[2J".to_owned(), ..snapshot(LAUNCH, LAUNCH) }),
+        image(),
     ];
     let first = "2026-10-06T00:00:00Z";
-    assert_eq!(ledger.poll(first, told.clone()), Recorded { new: 5, ..Recorded::default() });
+    assert_eq!(ledger.poll(first, told.clone()), Recorded { new: 6, ..Recorded::default() });
     let sorted = |facts: Vec<Fact>| {
         let mut texts: Vec<String> = facts.iter().map(|fact| format!("{fact:?}")).collect();
         texts.sort();
@@ -106,7 +160,7 @@ fn every_kind_of_sight_comes_back_word_for_word() {
     let expected = |when: &str| told.iter().map(|fact| at_poll(fact.clone(), at(when))).collect::<Vec<_>>();
     assert_eq!(sorted(ledger.facts()), sorted(expected(first)));
     let later = "2026-10-06T00:01:00Z";
-    assert_eq!(ledger.poll(later, told.clone()), Recorded { known: 5, ..Recorded::default() });
+    assert_eq!(ledger.poll(later, told.clone()), Recorded { known: 6, ..Recorded::default() });
     assert_eq!(sorted(ledger.facts()), sorted([expected(first), expected(later)].concat()), "first sight and last");
 }
 

@@ -165,6 +165,7 @@ impl Machine {
             attached_at: Some(time(*created)),
         });
         let mut facts = vec![Fact::Instance(InstanceSeen {
+            root_device: None,
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             instance_id: self.id.clone(),
@@ -211,6 +212,7 @@ impl Machine {
         }
         if self.number.is_multiple_of(5) {
             facts.push(Fact::Snapshot(SnapshotSeen {
+                description: String::new(),
                 tags: Tags::new(),
                 account: ACCOUNT.to_owned(),
                 region: REGION.to_owned(),

@@ -99,6 +99,14 @@ impl Aws {
         Some(vec![create, steps.join(" && ")])
     }
 
+    pub(super) fn archive_snapshot(&self, snapshot_id: &str) -> Option<String> {
+        Some(format!("{} --storage-tier archive", self.ec2("modify-snapshot-tier", "--snapshot-id", snapshot_id)?))
+    }
+
+    pub(super) fn delete_snapshot(&self, snapshot_id: &str) -> Option<String> {
+        self.ec2("delete-snapshot", "--snapshot-id", snapshot_id)
+    }
+
     /// AWS releases an address by its allocation, and only once nothing holds it.
     pub(super) fn release_address(
         &self,

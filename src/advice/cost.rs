@@ -231,6 +231,11 @@ pub(super) fn accrued_by_now(usage: &[&Usage], since: Since, now: Timestamp, car
     spent(usage, Period { start: since.earliest, end: now }, now, card).most()
 }
 
+/// Of text that somebody wrote: long enough for what AWS does.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
 /// `2026-10-31 12:00 UTC`.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()

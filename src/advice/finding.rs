@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::dollars::Dollars;
+use super::spans::Span;
 use crate::ledger::Resource;
 use crate::money::Usd;
 use crate::time::ESTIMATE_MONTH_HOURS;
@@ -42,6 +43,14 @@ pub struct Finding {
     pub choices: Vec<Choice>,
     /// What can go wrong.
     pub risk: String,
+    /// What some rules have to show besides.
+    pub detail: Option<Detail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What an instance that runs costs over stretches of time.
+    Spans(Vec<Span>),
 }
 
 impl Finding {
@@ -126,6 +135,8 @@ pub enum Action {
     /// Fewer IOPS, less throughput.
     LowerPerformance,
     DeleteOnTermination,
+    ArchiveSnapshot,
+    DeleteSnapshot,
 }
 
 impl Action {
@@ -144,6 +155,8 @@ impl Action {
             Action::ChangeToGp3 => "change-to-gp3",
             Action::LowerPerformance => "lower-performance",
             Action::DeleteOnTermination => "delete-on-termination",
+            Action::ArchiveSnapshot => "archive-snapshot",
+            Action::DeleteSnapshot => "delete-snapshot",
         }
     }
 }

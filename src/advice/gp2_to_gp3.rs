@@ -107,6 +107,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
         risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
                again for 6 hours"
             .to_owned(),
+        detail: None,
     })
 }
 

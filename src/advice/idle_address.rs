@@ -78,6 +78,7 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
         ],
         risk: "who still uses the address (DNS records, allow lists) will reach somebody else at it".to_owned(),
         saving_per_month: month.dollars,
+        detail: None,
     })
 }
 

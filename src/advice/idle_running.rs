@@ -74,6 +74,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         saving_per_month: saving,
         choices: choices(view, &holding, standing.id, session.purchase),
         risk: risk(view, session),
+        detail: None,
     })
 }
 

@@ -6,8 +6,9 @@ use super::cost::{
     accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent, volume_month,
 };
 use super::dollars::Dollars;
-use super::finding::{Action, Choice, Confidence, Finding, Part};
+use super::finding::{Action, Choice, Confidence, Detail, Finding, Part};
 use super::inventory::Volume;
+use super::spans::spans;
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
 use crate::billing::{Charge, line_items_by_month};
@@ -64,6 +65,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         last_seen: until,
         evidence: evidence(view, session, period, rate_lines),
         parts,
+        detail: Some(Detail::Spans(spans(view, session, until, &so_far))),
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
         since: Some(session.start),
@@ -117,11 +119,12 @@ pub(super) fn parts(
 /// The session's compute and its address-hours: what a stop would have ended.
 pub(super) fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
     let of_instance = view.inventory.usage.get(session.instance_id.as_str()).into_iter().flatten();
-    let of_session = of_instance.filter(|used| {
-        matches!(used.subject, Subject::Compute { .. } | Subject::PublicIpv4 { .. })
-            && used.period.start >= session.start
-    });
-    of_session.copied().collect()
+    of_instance.copied().filter(|used| is_of_running(used) && used.period.start >= session.start).collect()
+}
+
+/// Instance-hours, and the hours of the address that goes with them.
+pub(super) fn is_of_running(used: &Usage) -> bool {
+    matches!(used.subject, Subject::Compute { .. } | Subject::PublicIpv4 { .. })
 }
 
 /// What billing charges for an hour of the session, and the line that says so.

@@ -13,9 +13,11 @@ mod idle_running;
 mod idleness;
 mod inventory;
 mod left_running;
+mod orphan_snapshot;
 mod oversized_iops;
 pub mod plan;
 pub mod preflight;
+mod spans;
 mod standing;
 mod stopped_accruing;
 mod suppress;
@@ -29,10 +31,11 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 
 pub use dollars::Dollars;
-pub use finding::{Action, Choice, Confidence, Finding, HORIZONS, Level, Part};
+pub use finding::{Action, Choice, Confidence, Detail, Finding, HORIZONS, Level, Part};
 pub use idle_running::ID as IDLE_RUNNING;
 pub use idleness::IdleThresholds;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
+pub use spans::Span;
 pub use suppress::{By, Exception, KEEP_TAG, Sifted, Silences, Snooze, Suppressed, sift};
 pub use unjudged::unjudged;
 
@@ -78,6 +81,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: stopped_accruing::ID, title: "Stopped, still billing", find: stopped_accruing::find },
     Rule { id: unattached_volume::ID, title: "Unattached volume", find: unattached_volume::find },
     Rule { id: idle_address::ID, title: "Idle address", find: idle_address::find },
+    Rule { id: orphan_snapshot::ID, title: "Orphan snapshot", find: orphan_snapshot::find },
     Rule { id: gp2_to_gp3::ID, title: "gp2, gp3 is cheaper", find: gp2_to_gp3::find },
     Rule {
         id: volume_survives_termination::ID,

@@ -114,6 +114,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
                need more than these weeks did; the change runs while the volume is in use, and the volume cannot be \
                changed again for 6 hours"
                 .to_owned(),
+        detail: None,
     })
 }
 

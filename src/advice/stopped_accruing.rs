@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::View;
 use super::cost::{
-    Since, accrued, accrued_by_now, address_accrued, address_month, at_most_gb, moment, shape_name, snapshot_gb,
-    snapshots_month, volume_month, whole_days,
+    Since, accrued, accrued_by_now, address_accrued, address_month, at_most_gb, excerpt, moment, shape_name,
+    snapshot_gb, snapshots_month, volume_month, whole_days,
 };
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
@@ -79,6 +79,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         risk: risk(view, standing),
         parts: parts.into_iter().chain(beside).collect(),
         resource,
+        detail: None,
     })
 }
 
@@ -248,11 +249,6 @@ fn snapshot_part(view: &View<'_>, id: &str, stop: Stop) -> Option<Part> {
         per_month: snapshots_month(&seen.region, tier, size_gb, view.card),
         counted: false,
     })
-}
-
-/// Long enough for what AWS writes.
-fn excerpt(text: &str) -> String {
-    text.chars().take(80).collect()
 }
 
 fn choices(holding: &Holding<'_, '_>, instance_id: &str) -> Vec<Choice> {

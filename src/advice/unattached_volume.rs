@@ -68,6 +68,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
         },
         choices: choices(view, volume, &holding),
         risk: "somebody may mean to attach it again; a deleted volume cannot be had back, snapshots apart".to_owned(),
+        detail: None,
     }
 }
 

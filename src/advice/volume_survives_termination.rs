@@ -54,5 +54,6 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         ],
         risk: "none until the instance is terminated; keep it as it is if its data should outlive the instance"
             .to_owned(),
+        detail: None,
     })
 }

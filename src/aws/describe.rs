@@ -2,14 +2,15 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::primitives::DateTime;
-use aws_sdk_ec2::types::{Address, Filter, Instance, Snapshot, Tag, Volume};
+use aws_sdk_ec2::types::{Address, Filter, Image, Instance, Snapshot, Tag, Volume};
 use jiff::{SignedDuration, Timestamp};
 
 use super::AwsError;
 use super::places::{Asked, Place};
 use crate::catalog::region_of_zone;
 use crate::ledger::{
-    AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
+    AddressSeen, Fact, ImageSeen, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment,
+    VolumeSeen,
 };
 use crate::store::{Poll, Whole};
 
@@ -17,6 +18,7 @@ const INSTANCES: &str = "ec2:DescribeInstances";
 const VOLUMES: &str = "ec2:DescribeVolumes";
 const ADDRESSES: &str = "ec2:DescribeAddresses";
 const SNAPSHOTS: &str = "ec2:DescribeSnapshots";
+const IMAGES: &str = "ec2:DescribeImages";
 
 /// The most that AWS gives on one page. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/> (read 2026-11-23)
 const LARGEST_PAGE: i32 = 1000;
@@ -55,15 +57,17 @@ async fn poll(place: Place, clock: fn() -> Timestamp) -> Polled {
         let failures = if is_disabled { Vec::new() } else { vec![general] };
         return Polled { place, poll: None, failures, is_disabled, clock_behind: None };
     }
-    let (volumes, addresses, snapshots) = tokio::join!(sight.volumes(), sight.addresses(), sight.snapshots());
+    let (volumes, addresses, snapshots, images) =
+        tokio::join!(sight.volumes(), sight.addresses(), sight.snapshots(), sight.images());
     let whole = Whole {
         instances: instances.failures.is_empty(),
         volumes: volumes.failures.is_empty(),
         addresses: addresses.failures.is_empty(),
         snapshots: snapshots.failures.is_empty(),
+        images: images.failures.is_empty(),
     };
     let (mut facts, mut failures) = (Vec::new(), Vec::new());
-    for mut list in [instances, volumes, addresses, snapshots] {
+    for mut list in [instances, volumes, addresses, snapshots, images] {
         facts.append(&mut list.facts);
         failures.append(&mut list.failures);
     }
@@ -81,6 +85,7 @@ fn account_of(place: &Place, facts: &[Fact]) -> String {
     let owner = facts.iter().find_map(|fact| match fact {
         Fact::Instance(seen) => Some(&seen.account).filter(|account| !account.is_empty()),
         Fact::Snapshot(seen) => Some(&seen.account).filter(|account| !account.is_empty()),
+        Fact::Image(seen) => Some(&seen.account).filter(|account| !account.is_empty()),
         _ => None,
     });
     owner.cloned().unwrap_or_default()
@@ -156,6 +161,13 @@ impl Sight {
         pages!(self, own.filters(finished), SNAPSHOTS, page => page.snapshots().iter().map(|snapshot| self.snapshot(snapshot)))
     }
 
+    /// Disabled images hold their snapshots too, and AWS leaves them out unless they are asked for.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html> (its parameters read 2026-11-27)
+    async fn images(&self) -> List {
+        let own = self.client.describe_images().owners("self").include_disabled(true).max_results(LARGEST_PAGE);
+        pages!(self, own, IMAGES, page => page.images().iter().map(|image| self.image(image)))
+    }
+
     /// AWS gives all addresses at once.
     async fn addresses(&self) -> List {
         let mut list = List::default();
@@ -206,6 +218,7 @@ impl Sight {
             public_ip: instance.public_ip_address().map(str::to_owned),
             elastic_ip,
             volumes: attached.collect(),
+            root_device: instance.root_device_name().filter(|device| !device.is_empty()).map(str::to_owned),
             seen_at: self.now,
         }))
     }
@@ -262,6 +275,22 @@ impl Sight {
             full_size_bytes: snapshot.full_snapshot_size_in_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
             started_at: self.need(SNAPSHOTS, id, "a StartTime", snapshot.start_time().and_then(timestamp))?,
             archived: snapshot.storage_tier().is_some_and(|tier| tier.as_str() == "archive"),
+            description: snapshot.description().unwrap_or_default().to_owned(),
+            seen_at: self.now,
+        }))
+    }
+
+    fn image(&self, image: &Image) -> Result<Fact, AwsError> {
+        let tags = tags(image.tags());
+        let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
+        let name = tags.get("Name").map(String::as_str).filter(|name| !name.is_empty());
+        Ok(Fact::Image(ImageSeen {
+            account: image.owner_id().unwrap_or_default().to_owned(),
+            region: self.region.clone(),
+            image_id: self.need(IMAGES, "an image", "an ImageId", image.image_id())?.to_owned(),
+            name: name.or(image.name()).unwrap_or_default().to_owned(),
+            snapshots: disks.map(str::to_owned).collect(),
+            tags,
             seen_at: self.now,
         }))
     }

@@ -32,7 +32,7 @@ pub use volume::{VolumeCharge, volume_charges};
 
 use crate::catalog::RateCard;
 use crate::ledger::{Evidence, Ledger, Metered, Subject, Usage};
-use crate::time::{Month, Period};
+use crate::time::{Month, Period, day, utc_date};
 
 /// AWS bills at least this many seconds for each start of an instance and each volume.
 /// <https://aws.amazon.com/ec2/pricing/on-demand/>, <https://aws.amazon.com/ebs/pricing/> (read 2026-11-22)
@@ -95,6 +95,26 @@ pub fn line_items_by_month(usage: &Usage, card: &RateCard, part: Period) -> Vec<
     let Some(part) = usage.period.intersection(part) else { return Vec::new() };
     let parts = part.months().filter_map(|month| Some((month, part.intersection(month.period())?)));
     parts.flat_map(|(_, part)| line_items_of_day(usage, part, card)).collect()
+}
+
+/// The line items of one usage in a window, the whole days of a month together: to the digit what a bill has of it by
+/// day, exports apart.
+pub fn line_items_of_usage(usage: &Usage, card: &RateCard, window: Period) -> Vec<LineItem> {
+    let within = usage.period.intersection(window);
+    let months = within
+        .into_iter()
+        .flat_map(|within| within.months().filter_map(move |month| within.intersection(month.period())));
+    let parts = instant_in(usage, window).into_iter().chain(months.flat_map(whole_days_together));
+    parts.flat_map(|part| line_items_of_day(usage, part, card)).collect()
+}
+
+/// A period of one month as what it has of its first day, the days after it, and what it has of its last.
+fn whole_days_together(part: Period) -> impl Iterator<Item = Period> {
+    let first = day(utc_date(part.start));
+    let first = if part.start == first.start { part.start } else { first.end.min(part.end) };
+    let last = day(utc_date(part.end)).start.max(first);
+    let cuts = [(part.start, first), (first, last), (last, part.end)];
+    cuts.into_iter().map(|(start, end)| Period { start, end }).filter(|part| !part.is_empty())
 }
 
 /// A session that ended in the instant it began still bills its minimum.

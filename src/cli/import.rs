@@ -18,7 +18,7 @@ use super::request::Request;
 use super::show;
 use crate::exports::{ExportError, Fault, Reading, check as check_export, is_focus, read_focus};
 use crate::ledger::Fact;
-use crate::store::{Import, Recorded, Store, looks_like_notes, read_descriptions, read_notes};
+use crate::store::{Described, Import, Recorded, Store, looks_like_notes, read_descriptions, read_notes};
 use crate::time::parse_timestamp;
 
 /// What is needed of a file to tell its format.
@@ -96,12 +96,15 @@ fn import_file(
     let text = whole(path)?;
     let sha256 = identity(&text, observed_at);
     let observed_at = observed_at.map_or_else(|| modified_at(path), Ok)?;
-    let (format, facts) = facts_of(path, &text, observed_at, request)?;
+    let Described { format, facts, lists } = facts_of(path, &text, observed_at, request)?;
     let rows = facts.len() as u64;
     let import = Import { file: path.display().to_string(), format: format.clone(), imported_at: request.now };
     let recorded = Store::create(&request.ledger)?.record(&import, supersede, |recorder| {
         for (line, fact) in &facts {
             recorder.fact(*line, fact)?;
+        }
+        for listed in &lists {
+            recorder.listed(listed)?;
         }
         Ok::<_, Failure>(sha256)
     })?;
@@ -119,22 +122,17 @@ fn identity(text: &str, observed_at: Option<Timestamp>) -> String {
 }
 
 /// The facts of notes or a description, with their lines or records.
-fn facts_of(
-    path: &Path,
-    text: &str,
-    observed_at: Timestamp,
-    request: &Request,
-) -> Result<(String, Vec<(u64, Fact)>), Failure> {
+fn facts_of(path: &Path, text: &str, observed_at: Timestamp, request: &Request) -> Result<Described, Failure> {
     let text = text.trim_start_matches(BYTE_ORDER_MARK);
     if looks_like_json(text) {
-        let described = read_descriptions(text, observed_at, request.regions.first().map(String::as_str))
-            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
-        return Ok((described.format, described.facts));
+        return read_descriptions(text, observed_at, request.regions.first().map(String::as_str))
+            .map_err(|e| Failure::new(format!("{}: {e}", path.display())));
     }
     if text.lines().find(|line| !line.trim().is_empty()).is_some_and(looks_like_notes) {
         let rows = read_notes(text, observed_at)
             .map_err(|e| Failure::new(format!("{}:{}: {}", path.display(), e.line, e.why)))?;
-        return Ok(("notes".to_owned(), rows.into_iter().map(|(line, noted)| (line, Fact::Noted(noted))).collect()));
+        let facts = rows.into_iter().map(|(line, noted)| (line, Fact::Noted(noted))).collect();
+        return Ok(Described { facts, lists: Vec::new(), format: "notes".to_owned() });
     }
     Err(unknown_format(path))
 }
@@ -230,7 +228,7 @@ fn looks_like_json(text: &str) -> bool {
 fn unknown_format(path: &Path) -> Failure {
     Failure::new(format!("{}: gpucost does not know this format", path.display())).hint(
         "it reads own notes (CSV with region, instance_id, start; see docs/notes.md), the JSON of \
-         `aws ec2 describe-instances|volumes|addresses|snapshots`, and FOCUS 1.0 or 1.2 exports as CSV or CSV.gz",
+         `aws ec2 describe-instances|volumes|addresses|snapshots|images`, and FOCUS 1.0 or 1.2 exports as CSV or CSV.gz",
     )
 }
 

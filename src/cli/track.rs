@@ -110,6 +110,7 @@ pub(super) struct PlacePolled {
     volumes: Option<usize>,
     addresses: Option<usize>,
     snapshots: Option<usize>,
+    images: Option<usize>,
     new: u64,
 }
 
@@ -178,6 +179,7 @@ impl Round {
             Column::right("volumes", "Volumes"),
             Column::right("addresses", "Addresses").detail(),
             Column::right("snapshots", "Snapshots").detail(),
+            Column::right("images", "Images").detail(),
             Column::right("new_facts", "New facts"),
         ];
         let mut table = Table::new("polls", "Recorded", columns);
@@ -191,6 +193,7 @@ impl Round {
                 count(poll.volumes),
                 count(poll.addresses),
                 count(poll.snapshots),
+                count(poll.images),
                 Cell::text(poll.new.to_string()),
             ]);
         }
@@ -226,6 +229,7 @@ impl PlacePolled {
             volumes: count(poll.whole.volumes, "volume"),
             addresses: count(poll.whole.addresses, "address"),
             snapshots: count(poll.whole.snapshots, "snapshot"),
+            images: count(poll.whole.images, "image"),
             new,
         }
     }

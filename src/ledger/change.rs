@@ -59,11 +59,18 @@ pub enum ResourceKind {
     Volume,
     Address,
     Snapshot,
+    /// An AMI that the account owns.
+    Image,
 }
 
 impl ResourceKind {
-    pub const ALL: [ResourceKind; 4] =
-        [ResourceKind::Instance, ResourceKind::Volume, ResourceKind::Address, ResourceKind::Snapshot];
+    pub const ALL: [ResourceKind; 5] = [
+        ResourceKind::Instance,
+        ResourceKind::Volume,
+        ResourceKind::Address,
+        ResourceKind::Snapshot,
+        ResourceKind::Image,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,6 +78,7 @@ impl ResourceKind {
             ResourceKind::Volume => "volume",
             ResourceKind::Address => "address",
             ResourceKind::Snapshot => "snapshot",
+            ResourceKind::Image => "image",
         }
     }
 }
@@ -91,4 +99,16 @@ pub struct ResourceGone {
     pub last_seen: Timestamp,
     /// The first poll that missed it.
     pub missed_at: Timestamp,
+}
+
+/// A list that was read whole: what it does not name was not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourcesListed {
+    pub what: ResourceKind,
+    /// Empty where the answer does not say.
+    pub account: String,
+    pub region: String,
+    pub at: Timestamp,
+    /// gpucost asked for all of it itself; otherwise somebody printed it, and filters leave no trace.
+    pub polled: bool,
 }

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::address::addresses;
-use super::fact::{AddressSeen, Evidence, Fact, InstanceSeen, Metered, Noted, SnapshotSeen, Tags, VolumeSeen};
+use super::change::{ResourceKind, ResourcesListed};
+use super::fact::{
+    AddressSeen, Evidence, Fact, ImageSeen, InstanceSeen, Metered, Noted, SnapshotSeen, Tags, VolumeSeen,
+};
 use super::gone::Gone;
 use super::session::{Overlap, Session, runs_of, sessions_of};
 use super::signal::Activity;
@@ -33,9 +36,15 @@ pub struct Ledger {
     pub volumes: BTreeMap<String, (Evidence, VolumeSeen)>,
     pub addresses: BTreeMap<String, (Evidence, AddressSeen)>,
     pub snapshots: BTreeMap<String, (Evidence, SnapshotSeen)>,
+    pub images: BTreeMap<String, (Evidence, ImageSeen)>,
+    /// Which lists were read whole.
+    pub listed: Listings,
     /// What resources did, where that was asked for: `derive` knows nothing of it.
     pub activity: Activity,
 }
+
+/// The last time each list was read whole, by kind, account and region.
+pub type Listings = BTreeMap<(ResourceKind, String, String), (Evidence, ResourcesListed)>;
 
 /// Derives the ledger's view. Nothing after `now` is looked at, and nothing is assumed after a
 /// resource was last seen: what may have gone on until `now` is usage of `Certainty::Possible`.
@@ -118,10 +127,19 @@ impl Ledger {
         }
         match fact {
             Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => {}
+            Fact::Listed(listed) => self.keep_listing(evidence, listed),
             Fact::Instance(seen) => keep(&mut self.instances, &seen.instance_id, (evidence, seen), |s| s.seen_at),
             Fact::Volume(seen) => keep(&mut self.volumes, &seen.volume_id, (evidence, seen), |s| s.seen_at),
             Fact::Address(seen) => keep(&mut self.addresses, &seen.allocation_id, (evidence, seen), |s| s.seen_at),
             Fact::Snapshot(seen) => keep(&mut self.snapshots, &seen.snapshot_id, (evidence, seen), |s| s.seen_at),
+            Fact::Image(seen) => keep(&mut self.images, &seen.image_id, (evidence, seen), |s| s.seen_at),
+        }
+    }
+
+    fn keep_listing(&mut self, evidence: &Evidence, listed: &ResourcesListed) {
+        let key = (listed.what, listed.account.clone(), listed.region.clone());
+        if self.listed.get(&key).is_none_or(|(_, kept)| kept.at <= listed.at) {
+            self.listed.insert(key, (evidence.clone(), listed.clone()));
         }
     }
 
@@ -135,6 +153,8 @@ impl Ledger {
         self.volumes.retain(|_, (_, seen)| kept(&seen.region));
         self.addresses.retain(|_, (_, seen)| kept(&seen.region));
         self.snapshots.retain(|_, (_, seen)| kept(&seen.region));
+        self.images.retain(|_, (_, seen)| kept(&seen.region));
+        self.listed.retain(|(_, _, region), _| kept(region));
         let ids: BTreeSet<&str> = self.usage.iter().filter_map(|usage| usage.resource.instance_id.as_deref()).collect();
         self.stretches.retain(|id, _| ids.contains(id.as_str()));
     }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::change::{ResourceChanged, ResourceGone};
+use super::change::{ResourceChanged, ResourceGone, ResourcesListed};
 use crate::catalog::VolumeSpec;
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -198,6 +198,9 @@ pub struct InstanceSeen {
     /// The public address is an Elastic IP (its owner is not `amazon`).
     pub elastic_ip: bool,
     pub volumes: Vec<VolumeAttachment>,
+    /// `RootDeviceName`, where the answer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_device: Option<String>,
     pub seen_at: Timestamp,
 }
 
@@ -257,6 +260,23 @@ pub struct SnapshotSeen {
     pub full_size_bytes: Option<u64>,
     pub started_at: Timestamp,
     pub archived: bool,
+    /// What who made it wrote. Untrusted text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    pub seen_at: Timestamp,
+}
+
+/// An AMI of the account's own, as `describe-images --owners self` showed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSeen {
+    pub account: String,
+    pub region: String,
+    pub image_id: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// The snapshots that it is made of.
+    pub snapshots: Vec<String>,
     pub seen_at: Timestamp,
 }
 
@@ -355,8 +375,10 @@ pub enum Fact {
     Volume(VolumeSeen),
     Address(AddressSeen),
     Snapshot(SnapshotSeen),
+    Image(ImageSeen),
     Changed(ResourceChanged),
     Gone(ResourceGone),
+    Listed(ResourcesListed),
 }
 
 impl Fact {
@@ -367,23 +389,31 @@ impl Fact {
             Fact::Volume(_) => "volume",
             Fact::Address(_) => "address",
             Fact::Snapshot(_) => "snapshot",
+            Fact::Image(_) => "image",
             Fact::Changed(_) => "changed",
             Fact::Gone(_) => "gone",
+            Fact::Listed(_) => "listed",
         }
     }
 
     /// The resources whose time it tells of.
     pub fn resource_ids(&self) -> impl Iterator<Item = &str> {
-        let (id, volumes) = match self {
-            Fact::Noted(noted) => (&noted.instance_id, noted.volumes.as_slice()),
-            Fact::Instance(seen) => (&seen.instance_id, [].as_slice()),
-            Fact::Volume(seen) => (&seen.volume_id, [].as_slice()),
-            Fact::Address(seen) => (&seen.allocation_id, [].as_slice()),
-            Fact::Snapshot(seen) => (&seen.snapshot_id, [].as_slice()),
-            Fact::Changed(changed) => (&changed.resource_id, [].as_slice()),
-            Fact::Gone(gone) => (&gone.resource_id, [].as_slice()),
+        let volumes = match self {
+            Fact::Noted(noted) => noted.volumes.as_slice(),
+            _ => &[],
         };
-        std::iter::once(id.as_str()).chain(volumes.iter().map(|volume| volume.id.as_str()))
+        let id = match self {
+            Fact::Noted(noted) => Some(&noted.instance_id),
+            Fact::Instance(seen) => Some(&seen.instance_id),
+            Fact::Volume(seen) => Some(&seen.volume_id),
+            Fact::Address(seen) => Some(&seen.allocation_id),
+            Fact::Snapshot(seen) => Some(&seen.snapshot_id),
+            Fact::Image(seen) => Some(&seen.image_id),
+            Fact::Changed(changed) => Some(&changed.resource_id),
+            Fact::Gone(gone) => Some(&gone.resource_id),
+            Fact::Listed(_) => None,
+        };
+        id.map(String::as_str).into_iter().chain(volumes.iter().map(|volume| volume.id.as_str()))
     }
 
     /// When the fact was true, at the latest.
@@ -394,8 +424,10 @@ impl Fact {
             Fact::Volume(seen) => seen.seen_at,
             Fact::Address(seen) => seen.seen_at,
             Fact::Snapshot(seen) => seen.seen_at,
+            Fact::Image(seen) => seen.seen_at,
             Fact::Changed(changed) => changed.at,
             Fact::Gone(gone) => gone.missed_at,
+            Fact::Listed(listed) => listed.at,
         }
     }
 }

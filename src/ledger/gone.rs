@@ -38,7 +38,8 @@ impl<'a> Gone<'a> {
                 Fact::Volume(seen) => (ResourceKind::Volume, seen.volume_id.as_str()),
                 Fact::Address(seen) => (ResourceKind::Address, seen.allocation_id.as_str()),
                 Fact::Snapshot(seen) => (ResourceKind::Snapshot, seen.snapshot_id.as_str()),
-                Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => continue,
+                Fact::Image(seen) => (ResourceKind::Image, seen.image_id.as_str()),
+                Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) | Fact::Listed(_) => continue,
             };
             if gone.missed.get(&seen).is_some_and(|missed| missed.missed_at <= fact.known_at()) {
                 gone.missed.remove(&seen);
@@ -73,5 +74,6 @@ impl<'a> Gone<'a> {
         }
         ledger.addresses.retain(|id, (_, seen)| !self.is_gone(ResourceKind::Address, id, seen.seen_at));
         ledger.snapshots.retain(|id, (_, seen)| !self.is_gone(ResourceKind::Snapshot, id, seen.seen_at));
+        ledger.images.retain(|id, (_, seen)| !self.is_gone(ResourceKind::Image, id, seen.seen_at));
     }
 }

@@ -19,10 +19,10 @@ mod usage;
 mod usage_kind;
 mod volume_life;
 
-pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind};
-pub use derive::{Ledger, derive, refuse_overlaps};
+pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind, ResourcesListed};
+pub use derive::{Ledger, Listings, derive, refuse_overlaps};
 pub use fact::{
-    AddressSeen, Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
+    AddressSeen, Evidence, EvidenceKind, Fact, ImageSeen, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
     SnapshotSeen, Tags, VolumeAttachment, VolumeNote, VolumeSeen,
 };
 pub use moment::{End, StopReason};

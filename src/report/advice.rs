@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::running::running_table;
 use super::table::{Cell, Column, Table};
 use crate::advice::{Choice, Dollars, Finding, HORIZONS, rule};
 use crate::money::Usd;
@@ -9,9 +10,9 @@ use crate::money::Usd;
 /// Commands are folded to lines of this many columns, so that a terminal does not break them where a shell would not.
 const COMMAND_COLUMNS: usize = 78;
 
-/// All findings for programs and for people: `findings`, `charges` and `choices`, each naming its finding.
+/// All findings for programs and for people: `findings`, `charges`, `choices` and `running`, each naming its finding.
 pub fn advice_tables(findings: &[Finding], now: Timestamp) -> Vec<Table> {
-    vec![findings_table(findings, now), charges_table(findings), choices_table(findings)]
+    vec![findings_table(findings, now), charges_table(findings), choices_table(findings), running_table(findings)]
 }
 
 /// One row a finding, by saving.
@@ -240,6 +241,7 @@ pub fn finding_tables(finding: &Finding) -> Vec<Table> {
     if !finding.parts.is_empty() {
         tables.push(Table { title: heading.clone(), notes: vec![format!("{}.", finding.title)], ..charges_table(one) });
     }
+    tables.extend(Some(running_table(one)).filter(|running| !running.rows.is_empty()));
     let mut choices = choices_table(one);
     if tables.is_empty() {
         choices.title = heading;
@@ -297,7 +299,7 @@ fn folded(command: &str) -> Vec<String> {
 }
 
 /// Keys of the three columns of an amount that may only be bounded.
-type DollarKeys = [&'static str; 3];
+pub(super) type DollarKeys = [&'static str; 3];
 const ACCRUED: DollarKeys = ["accrued_usd", "accrued_at_least_usd", "accrued_at_most_usd"];
 const SAVING: DollarKeys = ["saving_usd_per_month", "saving_at_least_usd_per_month", "saving_at_most_usd_per_month"];
 const PER_MONTH: DollarKeys = ["usd_per_month", "at_least_usd_per_month", "at_most_usd_per_month"];
@@ -310,7 +312,7 @@ const OVER: [DollarKeys; 3] = [
 ];
 
 /// The amount as people read it, and its bounds for programs.
-fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [Column; 3] {
+pub(super) fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [Column; 3] {
     [
         Column::right(exact, title),
         Column::right(least, format!("{title}, at least")).detail(),
@@ -318,7 +320,7 @@ fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [Column; 3] 
     ]
 }
 
-fn dollar_cells(dollars: &Dollars) -> [Cell; 3] {
+pub(super) fn dollar_cells(dollars: &Dollars) -> [Cell; 3] {
     let bound = |bound: Option<Usd>| bound.map_or(Cell::missing("unknown"), Cell::cost);
     let exact = match dollars {
         Dollars::Exact(usd) => Some(usd.exact()),

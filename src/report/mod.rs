@@ -16,6 +16,7 @@ pub mod rates;
 pub mod rates_changes;
 pub mod rates_refreshed;
 pub mod reconcile;
+pub mod running;
 pub mod sources;
 pub mod spot_rates;
 pub mod storage_rates;

@@ -1,14 +1,17 @@
-//! What `aws ec2 describe-instances|volumes|addresses|snapshots` prints, told apart by content.
+//! What `aws ec2 describe-instances|volumes|addresses|snapshots|images` prints, told apart by content.
 //!
 //! The shapes are AWS's: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/> (read 2026-11-22).
 //! Only the fields gpucost uses are read; a field it needs and does not find is an error, never a guess.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::catalog::region_of_zone;
 use crate::ledger::{
-    AddressSeen, Fact, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment, VolumeSeen,
+    AddressSeen, Fact, ImageSeen, InstanceSeen, InstanceState, Purchase, ResourceKind, ResourcesListed, SnapshotSeen,
+    Tags, VolumeAttachment, VolumeSeen,
 };
 use crate::time::parse_timestamp;
 
@@ -25,6 +28,9 @@ pub struct DescribeError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Described {
     pub facts: Vec<(u64, Fact)>,
+    /// Lists that tell by what they leave out. The document does not show a filter: that it is whole is the word of who
+    /// printed it.
+    pub lists: Vec<ResourcesListed>,
     /// `describe-instances`, or several joined by `+`.
     pub format: String,
 }
@@ -39,6 +45,11 @@ struct Document {
     addresses: Option<Vec<Address>>,
     #[serde(rename = "Snapshots")]
     snapshots: Option<Vec<Snapshot>>,
+    #[serde(rename = "Images")]
+    images: Option<Vec<Image>>,
+    /// There is more that was not printed.
+    #[serde(rename = "NextToken")]
+    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +82,7 @@ struct Instance {
     network_interfaces: Vec<Interface>,
     #[serde(default)]
     block_device_mappings: Vec<Mapping>,
+    root_device_name: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -177,14 +189,42 @@ struct Snapshot {
     storage_tier: Option<String>,
     availability_zone: Option<String>,
     #[serde(default)]
+    description: String,
+    #[serde(default)]
     tags: Vec<Tag>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Image {
+    image_id: String,
+    #[serde(default)]
+    owner_id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    block_device_mappings: Vec<ImageMapping>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageMapping {
+    ebs: Option<ImageDisk>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageDisk {
+    snapshot_id: Option<String>,
+}
+
 /// Reads a document. `seen_at` is when AWS answered; `region` serves where the answer names none
-/// (addresses on older outputs, snapshots).
+/// (addresses on older outputs, snapshots, images).
 ///
 /// # Errors
-/// JSON that is none of these four documents, a record without a field gpucost needs, a time after
+/// JSON that is none of these five documents, a record without a field gpucost needs, a time after
 /// `seen_at`.
 pub fn read_descriptions(json: &str, seen_at: Timestamp, region: Option<&str>) -> Result<Described, DescribeError> {
     let broken = |why| DescribeError { list: "document", record: 0, why };
@@ -220,8 +260,15 @@ pub fn read_descriptions(json: &str, seen_at: Timestamp, region: Option<&str>) -
         formats.push("describe-snapshots");
         read_list("Snapshots", snapshots, &mut described, |snapshot| given.snapshot(snapshot))?;
     }
+    if let Some(images) = document.images {
+        formats.push("describe-images");
+        read_list("Images", images, &mut described, |image| given.image(image))?;
+    }
     if formats.is_empty() {
-        return Err(broken("it has none of Reservations, Volumes, Addresses, Snapshots".to_owned()));
+        return Err(broken("it has none of Reservations, Volumes, Addresses, Snapshots, Images".to_owned()));
+    }
+    if document.next_token.is_none() {
+        described.lists = given.lists(&formats, &described.facts);
     }
     described.format = formats.join("+");
     Ok(described)
@@ -281,6 +328,7 @@ impl Given<'_> {
             public_ip: instance.public_ip_address,
             elastic_ip,
             volumes,
+            root_device: instance.root_device_name.filter(|device| !device.is_empty()),
             seen_at: self.seen_at,
             instance_id: instance.instance_id,
         }))
@@ -335,9 +383,47 @@ impl Given<'_> {
             full_size_bytes: snapshot.full_snapshot_size_in_bytes,
             started_at: self.past("StartTime", &snapshot.start_time)?,
             archived: snapshot.storage_tier.as_deref() == Some("archive"),
+            description: snapshot.description,
             seen_at: self.seen_at,
             snapshot_id: snapshot.snapshot_id,
         }))
+    }
+
+    fn image(&self, image: Image) -> Result<Fact, String> {
+        let tags = tags(image.tags);
+        let disks = image.block_device_mappings.into_iter().filter_map(|mapping| mapping.ebs?.snapshot_id);
+        Ok(Fact::Image(ImageSeen {
+            account: image.owner_id,
+            region: self.region_of(None)?,
+            name: Some(name(&tags)).filter(|name| !name.is_empty()).unwrap_or(image.name),
+            tags,
+            snapshots: disks.collect(),
+            seen_at: self.seen_at,
+            image_id: image.image_id,
+        }))
+    }
+
+    /// Of which places the document lists all volumes, all images. Where it names none, of the place it was said to be of.
+    fn lists(&self, formats: &[&str], facts: &[(u64, Fact)]) -> Vec<ResourcesListed> {
+        let mut places: BTreeSet<(ResourceKind, String, String)> = BTreeSet::new();
+        for (format, what) in [("describe-volumes", ResourceKind::Volume), ("describe-images", ResourceKind::Image)] {
+            if !formats.contains(&format) {
+                continue;
+            }
+            let named = facts.iter().filter_map(|(_, fact)| match (what, fact) {
+                (ResourceKind::Volume, Fact::Volume(seen)) => Some((what, String::new(), seen.region.clone())),
+                (ResourceKind::Image, Fact::Image(seen)) => Some((what, seen.account.clone(), seen.region.clone())),
+                _ => None,
+            });
+            let named: BTreeSet<_> = named.collect();
+            if let (true, Some(region)) = (named.is_empty(), self.region) {
+                places.insert((what, String::new(), region.to_owned()));
+            }
+            places.extend(named);
+        }
+        let listed =
+            |(what, account, region)| ResourcesListed { what, account, region, at: self.seen_at, polled: false };
+        places.into_iter().map(listed).collect()
     }
 
     fn past(&self, field: &str, text: &str) -> Result<Timestamp, String> {

@@ -72,6 +72,7 @@ impl Store {
     pub fn facts(&self) -> Result<Vec<(Evidence, Fact)>, StoreError> {
         let mut facts = load(&self.connection, &self.path)?;
         facts.append(&mut sightings::load(&self.connection, &self.path, None)?);
+        facts.append(&mut sightings::listed(&self.connection, &self.path)?);
         Ok(facts)
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{Store, StoreError, facts, metered, sightings, sqlite_error};
-use crate::ledger::{Fact, Metered, refuse_overlaps};
+use crate::ledger::{Fact, Metered, ResourcesListed, refuse_overlaps};
 
 /// A file about to be recorded.
 #[derive(Clone, Debug)]
@@ -134,6 +134,16 @@ impl Recorder<'_> {
             self.recorded.known += 1;
         }
         Ok(())
+    }
+
+    /// That a list was whole: known of it besides its facts, and not counted among them.
+    ///
+    /// # Errors
+    /// A database that cannot be written.
+    pub fn listed(&mut self, listed: &ResourcesListed) -> Result<(), StoreError> {
+        facts::insert(&self.transaction, self.import_id, 0, &Fact::Listed(listed.clone()))
+            .map(|_| ())
+            .map_err(|e| sqlite_error(&self.path, e))
     }
 
     /// The same key may come twice: the parts are added up.

@@ -37,10 +37,11 @@ pub struct Whole {
     pub volumes: bool,
     pub addresses: bool,
     pub snapshots: bool,
+    pub images: bool,
 }
 
 impl Whole {
-    pub const ALL: Whole = Whole { instances: true, volumes: true, addresses: true, snapshots: true };
+    pub const ALL: Whole = Whole { instances: true, volumes: true, addresses: true, snapshots: true, images: true };
 
     const fn of(self, what: ResourceKind) -> bool {
         match what {
@@ -48,11 +49,12 @@ impl Whole {
             ResourceKind::Volume => self.volumes,
             ResourceKind::Address => self.addresses,
             ResourceKind::Snapshot => self.snapshots,
+            ResourceKind::Image => self.images,
         }
     }
 
     const fn is_empty(self) -> bool {
-        !(self.instances || self.volumes || self.addresses || self.snapshots)
+        !(self.instances || self.volumes || self.addresses || self.snapshots || self.images)
     }
 }
 
@@ -137,18 +139,18 @@ struct Scope {
     /// `None`: never polled.
     polled_at: Option<i64>,
     /// By [`kind_code`].
-    whole_at: [Option<i64>; 4],
+    whole_at: [Option<i64>; 5],
 }
 
 impl Scope {
     fn of(transaction: &Transaction<'_>, poll: &Poll) -> rusqlite::Result<Scope> {
         let known = transaction
             .prepare_cached(
-                "SELECT id, polled_at, instances_at, volumes_at, addresses_at, snapshots_at
+                "SELECT id, polled_at, instances_at, volumes_at, addresses_at, snapshots_at, images_at
                  FROM scopes WHERE account = ?1 AND region = ?2",
             )?
             .query_row((&poll.account, &poll.region), |row| {
-                let whole_at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+                let whole_at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
                 Ok(Scope { id: row.get(0)?, polled_at: Some(row.get(1)?), whole_at })
             })
             .optional()?;
@@ -159,7 +161,7 @@ impl Scope {
             "INSERT INTO scopes (account, region, polled_at) VALUES (?1, ?2, ?3)",
             (&poll.account, &poll.region, poll.at.as_second()),
         )?;
-        Ok(Scope { id: transaction.last_insert_rowid(), polled_at: None, whole_at: [None; 4] })
+        Ok(Scope { id: transaction.last_insert_rowid(), polled_at: None, whole_at: [None; 5] })
     }
 
     fn whole_at(&self, what: ResourceKind) -> Option<i64> {
@@ -172,7 +174,7 @@ impl Scope {
             .prepare_cached(
                 "UPDATE scopes SET polled_at = ?2, instances_at = coalesce(?3, instances_at),
                     volumes_at = coalesce(?4, volumes_at), addresses_at = coalesce(?5, addresses_at),
-                    snapshots_at = coalesce(?6, snapshots_at) WHERE id = ?1",
+                    snapshots_at = coalesce(?6, snapshots_at), images_at = coalesce(?7, images_at) WHERE id = ?1",
             )?
             .execute(params![
                 self.id,
@@ -180,7 +182,8 @@ impl Scope {
                 at_if(whole.instances),
                 at_if(whole.volumes),
                 at_if(whole.addresses),
-                at_if(whole.snapshots)
+                at_if(whole.snapshots),
+                at_if(whole.images)
             ])?;
         let gap = self.polled_at.is_none_or(|last| at - last > GAP_SECONDS);
         let widened = if gap {
@@ -328,7 +331,8 @@ fn id_of(fact: &Fact) -> Option<(ResourceKind, &str)> {
         Fact::Volume(seen) => Some((ResourceKind::Volume, &seen.volume_id)),
         Fact::Address(seen) => Some((ResourceKind::Address, &seen.allocation_id)),
         Fact::Snapshot(seen) => Some((ResourceKind::Snapshot, &seen.snapshot_id)),
-        Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => None,
+        Fact::Image(seen) => Some((ResourceKind::Image, &seen.image_id)),
+        Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) | Fact::Listed(_) => None,
     }
 }
 

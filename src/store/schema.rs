@@ -18,6 +18,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(SIGNALS),
     M::up(actions::TABLES),
     M::up(snoozes::TABLE),
+    M::up(IMAGES),
 ];
 
 const IMPORTS: &str = "PRAGMA application_id = 1735423331;
@@ -165,6 +166,9 @@ const SIGNALS: &str = "
         last_at INTEGER NOT NULL,
         PRIMARY KEY (instance, server, last_activity, busy)
     ) STRICT, WITHOUT ROWID;";
+
+/// Images are a fifth kind of what the tracker sees (4 in `resources.kind`).
+const IMAGES: &str = "ALTER TABLE scopes ADD COLUMN images_at INTEGER;";
 
 /// Settings that must be made on each connection, then the migrations that are due.
 pub(super) fn prepare(store: &mut Store) -> Result<(), StoreError> {

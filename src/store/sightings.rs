@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError, sqlite_error};
-use crate::ledger::{Evidence, EvidenceKind, Fact, InstanceState, ResourceGone, ResourceKind};
+use crate::ledger::{Evidence, EvidenceKind, Fact, InstanceState, ResourceGone, ResourceKind, ResourcesListed};
 
 /// Stands for the time in the text of a reason.
 const TIME_MARK: char = '\u{1}';
@@ -68,7 +68,11 @@ impl Description {
                 seen.seen_at = blank;
                 (ResourceKind::Snapshot, seen.snapshot_id.clone())
             }
-            Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => return None,
+            Fact::Image(seen) => {
+                seen.seen_at = blank;
+                (ResourceKind::Image, seen.image_id.clone())
+            }
+            Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) | Fact::Listed(_) => return None,
         };
         // A fact is text, numbers and times: it has no way not to become JSON.
         let body = serde_json::to_string(&lasting).ok()?;
@@ -135,6 +139,7 @@ pub(super) const fn kind_code(what: ResourceKind) -> i64 {
         ResourceKind::Volume => 1,
         ResourceKind::Address => 2,
         ResourceKind::Snapshot => 3,
+        ResourceKind::Image => 4,
     }
 }
 
@@ -179,7 +184,10 @@ fn fact(lasting: &Fact, varying: &Varying, seen_at: Timestamp) -> Result<Fact, S
         Fact::Volume(seen) => seen.seen_at = seen_at,
         Fact::Address(seen) => seen.seen_at = seen_at,
         Fact::Snapshot(seen) => seen.seen_at = seen_at,
-        Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => return Err("it is no sight of a resource".to_owned()),
+        Fact::Image(seen) => seen.seen_at = seen_at,
+        Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) | Fact::Listed(_) => {
+            return Err("it is no sight of a resource".to_owned());
+        }
     }
     Ok(fact)
 }
@@ -275,8 +283,7 @@ fn load_resources(
             continue;
         };
         let (id, account, region): (i64, String, String) = (row.get(0)?, row.get(3)?, row.get(4)?);
-        let file = format!("track {account} {region}").replace("  ", " ");
-        let evidence = Evidence { kind: EvidenceKind::Description, file, line: id.unsigned_abs() };
+        let evidence = tracked(&account, &region, id);
         resources.insert(id, Resource { name, what, account, region, evidence });
     }
     Ok(resources)
@@ -289,7 +296,8 @@ fn load_sights(connection: &Connection, resources: &HashMap<i64, Resource>) -> r
             FROM sights LEFT JOIN reasons ON reasons.id = reason_id
          UNION ALL
          SELECT resource_id, shape_id, first_at, max(last_at, coalesce(CASE kind
-                WHEN 0 THEN instances_at WHEN 1 THEN volumes_at WHEN 2 THEN addresses_at ELSE snapshots_at END, 0)),
+                WHEN 0 THEN instances_at WHEN 1 THEN volumes_at WHEN 2 THEN addresses_at WHEN 3 THEN snapshots_at
+                ELSE images_at END, 0)),
             NULL, {VARYING}
             FROM present JOIN resources ON resources.id = resource_id JOIN scopes ON scopes.id = present.scope_id
             LEFT JOIN reasons ON reasons.id = reason_id"
@@ -331,6 +339,36 @@ fn load_shapes(connection: &Connection, path: &Path, wanted: &HashSet<i64>) -> R
         shapes.insert(id, fact);
     }
     Ok(shapes)
+}
+
+/// Which lists were last read whole, and when.
+pub(super) fn listed(connection: &Connection, path: &Path) -> Result<Vec<(Evidence, Fact)>, StoreError> {
+    let fail = |e| sqlite_error(path, e);
+    let mut statement = connection
+        .prepare(
+            "SELECT id, account, region, instances_at, volumes_at, addresses_at, snapshots_at, images_at FROM scopes
+             ORDER BY id",
+        )
+        .map_err(fail)?;
+    let mut rows = statement.query([]).map_err(fail)?;
+    let mut facts = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        let read = || -> rusqlite::Result<(i64, String, String)> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
+        let (id, account, region) = read().map_err(fail)?;
+        let evidence = tracked(&account, &region, id);
+        for (what, column) in ResourceKind::ALL.into_iter().zip(3..) {
+            let Some(at) = row.get::<_, Option<i64>>(column).map_err(fail)? else { continue };
+            let at = second(at).map_err(|why| StoreError::BrokenFact { path: path.to_owned(), id, why })?;
+            let listed = ResourcesListed { what, account: account.clone(), region: region.clone(), at, polled: true };
+            facts.push((evidence.clone(), Fact::Listed(listed)));
+        }
+    }
+    Ok(facts)
+}
+
+fn tracked(account: &str, region: &str, record: i64) -> Evidence {
+    let file = format!("track {account} {region}").replace("  ", " ");
+    Evidence { kind: EvidenceKind::Description, file, line: record.unsigned_abs() }
 }
 
 /// Polls of one region of one account that followed one another without a gap.

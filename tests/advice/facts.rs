@@ -40,6 +40,7 @@ pub fn with_evidence(facts: &[Fact]) -> Vec<(Evidence, Fact)> {
             Fact::Volume(_) => (EvidenceKind::Description, "volumes.json"),
             Fact::Address(_) => (EvidenceKind::Description, "addresses.json"),
             Fact::Snapshot(_) => (EvidenceKind::Description, "snapshots.json"),
+            Fact::Image(_) | Fact::Listed(_) => (EvidenceKind::Description, "images.json"),
             Fact::Changed(_) => (EvidenceKind::CloudTrail, "cloudtrail"),
             Fact::Gone(_) => (EvidenceKind::Description, "track"),
         };
@@ -56,6 +57,7 @@ pub struct InstanceMaker(InstanceSeen, String);
 /// Started a day before October 2026, at noon.
 pub fn instance(id: &str, instance_type: &str, state: InstanceState) -> InstanceMaker {
     let seen = InstanceSeen {
+        root_device: None,
         account: "111122223333".to_owned(),
         region: "us-east-1".to_owned(),
         instance_id: id.to_owned(),

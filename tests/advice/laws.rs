@@ -63,6 +63,7 @@ fn instance() -> impl Strategy<Value = Fact> {
                 attached_at: Some(launch_time),
             });
             Fact::Instance(InstanceSeen {
+                root_device: None,
                 account: String::new(),
                 region,
                 instance_id,
@@ -134,6 +135,7 @@ fn snapshot() -> impl Strategy<Value = Fact> {
     (id("snap"), id("vol"), any::<u32>(), (instant(), instant())).prop_map(
         |(snapshot_id, volume_id, volume_size_gb, (a, b))| {
             Fact::Snapshot(SnapshotSeen {
+                description: String::new(),
                 tags: Tags::new(),
                 account: String::new(),
                 region: "us-east-1".to_owned(),

@@ -5,6 +5,7 @@ mod facts;
 mod idle_running;
 mod laws;
 mod left_running;
+mod orphan_snapshot;
 mod oversized_iops;
 mod preflight;
 mod signals;

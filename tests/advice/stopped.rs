@@ -257,6 +257,7 @@ fn a_volume_moved_since_is_not_billed_to_its_old_instance() {
 fn snapshots_there_are_make_a_new_one_small() {
     let mut facts = stopped_g5();
     facts.push(Fact::Snapshot(SnapshotSeen {
+        description: String::new(),
         tags: gpucost::ledger::Tags::new(),
         account: String::new(),
         region: "us-east-1".to_owned(),
@@ -321,6 +322,7 @@ fn data_volumes_go_alone_where_it_is_known_which_they_are() {
 fn snapshots_go_on_beside_the_sums() {
     let snapshot = |id: &str, full_size_bytes, archived| {
         Fact::Snapshot(SnapshotSeen {
+            description: String::new(),
             tags: gpucost::ledger::Tags::new(),
             account: String::new(),
             region: "us-east-1".to_owned(),

@@ -27,6 +27,7 @@ fn opened(rule: &'static str, resource: &str) -> BTreeMap<String, Episode> {
 
 fn ledger(state: InstanceState, iops: u32, seen_at: Timestamp, resource: &str, known_until: Timestamp) -> Ledger {
     let instance = Fact::Instance(InstanceSeen {
+        root_device: None,
         account: "123456789012".to_owned(),
         region: "us-west-2".to_owned(),
         instance_id: "i-1".to_owned(),

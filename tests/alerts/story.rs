@@ -45,5 +45,6 @@ pub fn finding(n: u8, since: Timestamp, last_seen: Timestamp, cents: u32) -> Fin
         confidence: Confidence { level: Level::High, why: "seen".to_owned() },
         choices: Vec::new(),
         risk: String::new(),
+        detail: None,
     }
 }

@@ -73,6 +73,7 @@ pub fn volume(id: &str, spec: &str) -> VolumeNote {
 /// [`INSTANCE`] as described, a p2.xlarge on Linux.
 pub fn seen(state: InstanceState, launch: &str, seen_at: &str) -> InstanceSeen {
     InstanceSeen {
+        root_device: None,
         account: "111122223333".to_owned(),
         region: REGION.to_owned(),
         instance_id: INSTANCE.to_owned(),
@@ -138,6 +139,7 @@ pub fn address(instance_id: Option<&str>, seen_at: &str) -> AddressSeen {
 
 pub fn snapshot(started: &str, seen_at: &str) -> SnapshotSeen {
     SnapshotSeen {
+        description: String::new(),
         tags: Tags::new(),
         account: String::new(),
         region: REGION.to_owned(),

@@ -12,6 +12,7 @@ mod bulk;
 mod jupyter;
 mod month;
 mod network;
+mod orphans;
 mod peers;
 mod peers_answer;
 mod peers_work;

@@ -15,6 +15,7 @@ fn at(text: &str) -> Timestamp {
 
 fn instance(id: &str, state: InstanceState, launched: &str, seen: Timestamp) -> Fact {
     Fact::Instance(InstanceSeen {
+        root_device: None,
         account: "111122223333".to_owned(),
         region: "us-east-1".to_owned(),
         instance_id: id.to_owned(),
