@@ -289,3 +289,38 @@ fn what_is_unknown_is_asked_for() {
     let error = failed(&lab, &["break-even", "history", "--machine-usd", "3000", "--instance", "p3.2xlarge"]);
     assert!(error.contains("no running hours of p3.2xlarge"), "{error}");
 }
+
+/// A g5.xlarge reserved for a year without a fee costs $0.63378 an hour, $5,551.91 in all; on demand an hour is $1.006.
+#[test]
+fn the_rule_serves_commitments_too() {
+    let lab = Lab::new();
+    let asked = ["break-even", "when", "--instance", "g5.xlarge", "--region", "us-east-1", "--as-of", "2026-11-01"];
+    let since = |commit: &str, hours: &str, since: &str| {
+        let more = ["--commit", commit, "--hours-per-day", hours, "--rented-since", since, "-o", "json"];
+        serde_json::from_str::<Value>(&lab.ok(&[&asked[..], &more[..]].concat())).expect("JSON")
+    };
+    let value = |said: &Value, name: &str| {
+        let rows =
+            said["rows"].as_array().or_else(|| said["buy_now_or_wait"]["rows"].as_array()).expect("rows").clone();
+        let row = rows.iter().find(|row| row["result"] == name).cloned();
+        row.map(|row| row["value"].as_str().expect("a value").to_owned())
+    };
+    // 24 h a day: $24.144; on the 230th day renting has cost as much as the whole term.
+    let said = since("1y-no-upfront", "24", "2026-01-01");
+    assert_eq!(value(&said, "advice").as_deref(), Some("buy"));
+    assert_eq!(value(&said, "at_once_usd").as_deref(), Some("5551.9128"));
+    assert_eq!(value(&said, "guarantee").as_deref(), Some("2"));
+    assert_eq!(value(&said, "bought_on").as_deref(), Some("2026-08-18"));
+    // Two hours a day never come to it, however long: only the last year counts.
+    let said = since("1y-no-upfront", "2", "2000-01-01");
+    assert_eq!(value(&said, "advice").as_deref(), Some("wait"));
+    assert_eq!(value(&said, "rent_usd").as_deref(), Some("734.38"), "365 days of 2 h");
+    let error = failed(
+        &lab,
+        &[&asked[..], &["--commit", "spot", "--hours-per-day", "2", "--rented-since", "2026-01-01"]].concat(),
+    );
+    assert!(error.contains("--commit: spot commits to nothing"), "{error}");
+    let plan = ["--commit", "compute-sp-1y-no-upfront", "--hours-per-day", "2", "--rented-since", "2026-01-01"];
+    let error = failed(&lab, &[&asked[..], &plan[..]].concat());
+    assert!(error.contains("no such savings plan for g5.xlarge in us-east-1 is known"), "{error}");
+}

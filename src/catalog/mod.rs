@@ -28,7 +28,8 @@ pub use published::{
     PublishedSnapshot, PublishedType, PublishedVolume, SavingsPlanKind, is_of_families,
 };
 pub use rate::{
-    OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, SavingsPlanRate, Source, SpotRate, SpotSeen,
+    COMMITMENT_YEAR_HOURS, OfferingClass, PaymentOption, Provenance, Rate, ReservedRate, SavingsPlanRate, Source,
+    SpotRate, SpotSeen,
 };
 pub use region::{Region, RegionKind, region_of_zone};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};

@@ -116,7 +116,7 @@ impl fmt::Display for OfferingClass {
 }
 
 /// Hours in a year of commitment, as AWS bills Reserved Instances.
-const COMMITMENT_YEAR_HOURS: u32 = 8760;
+pub const COMMITMENT_YEAR_HOURS: u32 = 8760;
 
 /// One Reserved Instance offering: a fee at the start and a rate for every hour of the term, used or not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use super::error::Failure;
 use crate::break_even::{
     Committed, Electricity, Financing, Horizon, Input, Interruptions, MonthLength, Owning, Percentage, Renting, Upgrade,
 };
-use crate::catalog::{OfferingClass, PaymentOption, RateCard, ReservedRate, SpotRate};
+use crate::catalog::{
+    COMMITMENT_YEAR_HOURS, OfferingClass, PaymentOption, RateCard, ReservedRate, SavingsPlanKind, SavingsPlanRate,
+    SpotRate,
+};
 use crate::money::Usd;
 use crate::quantity::exact;
 
@@ -17,6 +20,7 @@ enum Purchase {
     OnDemand,
     Spot,
     Reserved { years: u8, payment: PaymentOption, class: OfferingClass },
+    SavingsPlan { kind: SavingsPlanKind, years: u8, payment: PaymentOption },
 }
 
 /// Tax, loan, upkeep, resale and upgrade of the machine.
@@ -158,12 +162,31 @@ pub fn purchased(
     region: &str,
     card: &RateCard,
 ) -> Result<(Input<Usd>, Option<Committed>), Failure> {
-    match purchase(args)? {
+    let option = args.purchase.as_deref().map_or(Ok(Purchase::OnDemand), |text| purchase("--purchase", text))?;
+    rate_of(option, instance, region, card)
+}
+
+fn rate_of(
+    option: Purchase,
+    instance: &str,
+    region: &str,
+    card: &RateCard,
+) -> Result<(Input<Usd>, Option<Committed>), Failure> {
+    match option {
         Purchase::OnDemand => {
             let rate = card.on_demand(region, instance)?;
             Ok((Input::from(rate.usd, format!("on-demand rate as of {}", rate.provenance.as_of)), None))
         }
         Purchase::Spot => cheapest_spot(card.spot(region, instance), instance, region).map(|rate| (rate, None)),
+        Purchase::SavingsPlan { kind, years, payment } => {
+            let rates = card.savings_plans(region, instance);
+            let asked =
+                |rate: &&SavingsPlanRate| (rate.kind, rate.term_years, rate.payment_option) == (kind, years, payment);
+            match rates.iter().find(asked) {
+                Some(rate) => savings_plan(rate),
+                None => Err(no_savings_plan(&rates, instance, region)),
+            }
+        }
         Purchase::Reserved { years, payment, class } => {
             let rates = card.reserved(region, instance);
             let asked = |rate: &&ReservedRate| {
@@ -175,6 +198,30 @@ pub fn purchased(
             }
         }
     }
+}
+
+/// A commitment with everything it will have cost.
+pub struct Commitment {
+    /// `3-year Compute Savings Plan, No Upfront, as of 2026-09-10`
+    pub name: String,
+    /// The fee, and the rate of every hour of the term.
+    pub at_once: Usd,
+    pub term_months: u32,
+}
+
+/// The commitment that `--commit` names.
+pub fn commitment_of(text: &str, instance: &str, region: &str, card: &RateCard) -> Result<Commitment, Failure> {
+    let option = purchase("--commit", text)?;
+    if matches!(option, Purchase::OnDemand | Purchase::Spot) {
+        return Err(Failure::usage(format!("--commit: {text} commits to nothing")).hint("write 1y-no-upfront, say"));
+    }
+    let too_large = || Failure::new("the cost of the commitment is too large to hold");
+    let (hourly, committed) = rate_of(option, instance, region, card)?;
+    let Committed { upfront, term_months } = committed.ok_or_else(too_large)?;
+    let hours = Decimal::from(term_months.value / 12 * COMMITMENT_YEAR_HOURS);
+    let owed = hourly.value.scaled(hours, Decimal::ONE).and_then(|usd| usd.checked_add(upfront.value));
+    let name = hourly.source.to_string();
+    Ok(Commitment { name, at_once: owed.ok_or_else(too_large)?, term_months: term_months.value })
 }
 
 fn cheapest_spot(rates: Vec<SpotRate>, instance: &str, region: &str) -> Result<Input<Usd>, Failure> {
@@ -197,6 +244,45 @@ fn reserved(rate: &ReservedRate) -> (Input<Usd>, Option<Committed>) {
     (Input::from(rate.hourly, source), Some(committed))
 }
 
+/// What is paid at the beginning is part of the hourly rate: all of it, or half, the least AWS takes.
+/// <https://docs.aws.amazon.com/savingsplans/latest/userguide/what-is-savings-plans.html> (not checked since this was written)
+fn savings_plan(rate: &SavingsPlanRate) -> Result<(Input<Usd>, Option<Committed>), Failure> {
+    let SavingsPlanRate { kind, term_years, payment_option, provenance, .. } = rate;
+    let source = format!("{term_years}-year {}, {payment_option}, as of {}", kind.name(), provenance.as_of);
+    let prepaid = match payment_option {
+        PaymentOption::NoUpfront => Decimal::ZERO,
+        PaymentOption::PartialUpfront => Decimal::new(5, 1),
+        PaymentOption::AllUpfront => Decimal::ONE,
+    };
+    let too_large = || Failure::new("the cost of the savings plan is too large to hold");
+    let before = rate.hourly.scaled(prepaid, Decimal::ONE).ok_or_else(too_large)?;
+    let upfront = before.scaled(rate.term_hours(), Decimal::ONE).ok_or_else(too_large)?;
+    let hourly = rate.hourly.checked_add(-before).ok_or_else(too_large)?;
+    let committed = Committed {
+        upfront: Input::from(upfront, source.as_str()),
+        term_months: Input::from(u32::from(*term_years) * 12, source.as_str()),
+    };
+    Ok((Input::from(hourly, source), Some(committed)))
+}
+
+fn no_savings_plan(rates: &[SavingsPlanRate], instance: &str, region: &str) -> Failure {
+    let known: Vec<String> = rates.iter().map(plan_name).collect();
+    let hint = match known.is_empty() {
+        true => "none are shipped: `gpucost rates refresh` without credentials fetches them".to_owned(),
+        false => format!("there are: {}", known.join(", ")),
+    };
+    Failure::new(format!("no such savings plan for {instance} in {region} is known")).hint(hint)
+}
+
+/// As `--purchase` reads it.
+fn plan_name(rate: &SavingsPlanRate) -> String {
+    let kind = match rate.kind {
+        SavingsPlanKind::Compute => COMPUTE_PLAN,
+        SavingsPlanKind::Ec2Instance => EC2_PLAN,
+    };
+    format!("{kind}{}y-{}", rate.term_years, payment_name(rate.payment_option))
+}
+
 fn no_reservation(rates: &[ReservedRate], instance: &str, region: &str) -> Failure {
     let known: Vec<String> = rates.iter().map(option_name).collect();
     let hint = match known.is_empty() {
@@ -208,39 +294,62 @@ fn no_reservation(rates: &[ReservedRate], instance: &str, region: &str) -> Failu
 
 /// As `--purchase` reads it.
 fn option_name(rate: &ReservedRate) -> String {
-    let payment = match rate.payment_option {
-        PaymentOption::NoUpfront => "no-upfront",
-        PaymentOption::PartialUpfront => "partial-upfront",
-        PaymentOption::AllUpfront => "all-upfront",
-    };
+    let payment = payment_name(rate.payment_option);
     let class = if rate.offering_class == OfferingClass::Convertible { "-convertible" } else { "" };
     format!("{}y-{payment}{class}", rate.term_years)
 }
 
-fn purchase(args: &CashFlowArgs) -> Result<Purchase, Failure> {
-    let Some(text) = args.purchase.as_deref() else { return Ok(Purchase::OnDemand) };
-    let reserved = || {
-        let (text, class) = match text.strip_suffix("-convertible") {
-            Some(text) => (text, OfferingClass::Convertible),
-            None => (text, OfferingClass::Standard),
-        };
-        let (years, payment) = text.split_once("y-")?;
-        let payment = match payment {
-            "no-upfront" => PaymentOption::NoUpfront,
-            "partial-upfront" => PaymentOption::PartialUpfront,
-            "all-upfront" => PaymentOption::AllUpfront,
-            _ => return None,
-        };
-        let years = years.parse().ok().filter(|years| [1, 3].contains(years))?;
-        Some(Purchase::Reserved { years, payment, class })
-    };
-    match text {
-        "on-demand" => Ok(Purchase::OnDemand),
-        "spot" => Ok(Purchase::Spot),
-        _ => reserved().ok_or_else(|| {
-            let shown: String = text.chars().take(40).collect();
-            Failure::usage(format!("--purchase: `{shown}` is no purchase option"))
-                .hint("write on-demand, spot, or 1y-no-upfront, 3y-all-upfront, 1y-partial-upfront-convertible")
-        }),
+const COMPUTE_PLAN: &str = "compute-sp-";
+const EC2_PLAN: &str = "ec2-sp-";
+
+const fn payment_name(payment: PaymentOption) -> &'static str {
+    match payment {
+        PaymentOption::NoUpfront => "no-upfront",
+        PaymentOption::PartialUpfront => "partial-upfront",
+        PaymentOption::AllUpfront => "all-upfront",
     }
+}
+
+/// Reads an option's text: `spot`, `3y-all-upfront`, `compute-sp-1y-no-upfront`.
+fn purchase(option: &str, text: &str) -> Result<Purchase, Failure> {
+    let plan = |kind: SavingsPlanKind, text: &str| {
+        let (years, payment) = term(text)?;
+        Some(Purchase::SavingsPlan { kind, years, payment })
+    };
+    let read = if let Some(text) = text.strip_prefix(COMPUTE_PLAN) {
+        plan(SavingsPlanKind::Compute, text)
+    } else if let Some(text) = text.strip_prefix(EC2_PLAN) {
+        plan(SavingsPlanKind::Ec2Instance, text)
+    } else {
+        match text {
+            "on-demand" => Some(Purchase::OnDemand),
+            "spot" => Some(Purchase::Spot),
+            _ => reservation(text),
+        }
+    };
+    read.ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        Failure::usage(format!("{option}: `{shown}` is no purchase option")).hint(
+            "write on-demand, spot, or 1y-no-upfront, 3y-all-upfront, 1y-partial-upfront-convertible, \
+             compute-sp-1y-no-upfront, ec2-sp-3y-all-upfront",
+        )
+    })
+}
+
+fn reservation(text: &str) -> Option<Purchase> {
+    let (text, class) = match text.strip_suffix("-convertible") {
+        Some(text) => (text, OfferingClass::Convertible),
+        None => (text, OfferingClass::Standard),
+    };
+    let (years, payment) = term(text)?;
+    Some(Purchase::Reserved { years, payment, class })
+}
+
+/// `1y-no-upfront`
+fn term(text: &str) -> Option<(u8, PaymentOption)> {
+    let (years, payment) = text.split_once("y-")?;
+    let options = [PaymentOption::NoUpfront, PaymentOption::PartialUpfront, PaymentOption::AllUpfront];
+    let payment = options.into_iter().find(|option| payment_name(*option) == payment)?;
+    let years = years.parse().ok().filter(|years| [1, 3].contains(years))?;
+    Some((years, payment))
 }

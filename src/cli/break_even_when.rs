@@ -3,16 +3,18 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
-use super::args::WhenArgs;
+use super::args::{BreakEvenArgs, WhenArgs};
 use super::break_even::{measured_lines, question, refuse_unknown_storage, write_chart};
+use super::break_even_flows::commitment_of;
 use super::error::{Exit, Failure};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
 use crate::billing::{MeasuredUse, daily_use};
 use crate::break_even::online::{Day, Forecast, OnlineError, Rule, Threshold};
-use crate::break_even::{BreakEvenError, Flows, Question};
+use crate::break_even::{BreakEvenError, Flows, Input, Question};
 use crate::quantity::parse_decimal;
 use crate::report::when::{How, When, when_chart, when_days_table, when_table};
 use crate::time::utc_date;
@@ -40,8 +42,14 @@ impl From<OnlineError> for Failure {
 }
 
 pub fn run(args: &WhenArgs, request: &Request) -> Result<Exit, Failure> {
-    let (history, measured) = history(args, request)?;
-    let question = question(&args.ask, measured.as_ref(), request)?;
+    let (mut history, measured) = history(args, request)?;
+    let question = match &args.commit {
+        Some(option) => commitment(option, args, measured.as_ref(), request)?,
+        None => question(&args.ask, measured.as_ref(), request)?,
+    };
+    if args.commit.is_some() {
+        keep_last_term(&mut history, &question);
+    }
     question.check().map_err(BreakEvenError::from)?;
     let out_of_range = || BreakEvenError::OutOfRange { what: "the cost of a month" };
     let rule = Rule::of(&Flows::of(&question).ok_or_else(out_of_range)?)?;
@@ -50,7 +58,16 @@ pub fn run(args: &WhenArgs, request: &Request) -> Result<Exit, Failure> {
     let certain = rule.follow(&history, rule.threshold())?;
     let outlook = followed.outlook(&rule, threshold, RECENT_DAYS);
     let expected = rule.expected(&certain);
-    let when = When { question: &question, rule, how, threshold, followed, outlook, expected };
+    let when = When {
+        question: &question,
+        rule,
+        how,
+        threshold,
+        followed,
+        outlook,
+        expected,
+        is_commitment: args.commit.is_some(),
+    };
     if let Some(path) = &args.ask.chart {
         write_chart(path, &when_chart(&when))?;
     }
@@ -61,6 +78,42 @@ pub fn run(args: &WhenArgs, request: &Request) -> Result<Exit, Failure> {
         tables.push(when_days_table(&when));
     }
     show::tables(&tables, request)
+}
+
+/// A commitment as what is bought: its fee and every hour of its term are owed at once, its hours are rented no more.
+fn commitment(
+    option: &str,
+    args: &WhenArgs,
+    measured: Option<&MeasuredUse>,
+    request: &Request,
+) -> Result<Question, Failure> {
+    let card = request.card()?;
+    let instance = args.ask.instance.as_deref().or(measured.map(|measured| measured.instance_type.as_str()));
+    let instance = instance.ok_or_else(|| Failure::usage("--commit: of which instance?").hint("give --instance"))?;
+    let region = measured.map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
+    let bought = commitment_of(option, instance, region, card)?;
+    // Volumes are paid for either way.
+    let ask = BreakEvenArgs {
+        machine_usd: Some(bought.at_once.exact()),
+        storage_usd_per_month: Some("0".to_owned()),
+        volumes: Vec::new(),
+        horizon: format!("{}m", bought.term_months),
+        ..args.ask.clone()
+    };
+    let mut question = question(&ask, measured, request)?;
+    question.owning.name = format!("the {}", bought.name);
+    question.owning.price = Input::from(bought.at_once, bought.name);
+    Ok(question)
+}
+
+/// What a commitment bought today would have covered had it been bought a term ago.
+fn keep_last_term(history: &mut Vec<Day>, question: &Question) {
+    let months = question.terms.horizon.value.months(question.terms.month.value).and_then(|months| months.to_i64());
+    let last = history.last().map(|day| day.date);
+    if let (Some(months), Some(last)) = (months, last) {
+        let first = last.checked_sub(months.months()).unwrap_or(Date::MIN);
+        history.retain(|day| day.date > first);
+    }
 }
 
 fn said(measured: &MeasuredUse) -> String {

@@ -20,6 +20,8 @@ pub struct When<'a> {
     pub outlook: Option<Outlook>,
     /// Of the random rule over the same history.
     pub expected: Option<Usd>,
+    /// A commitment for a term is what is bought, not a machine.
+    pub is_commitment: bool,
 }
 
 /// Which rule is followed.
@@ -136,7 +138,8 @@ fn advice_rows(table: &mut Table, when: &When<'_>) {
 }
 
 fn threshold_rows(table: &mut Table, when: &When<'_>) {
-    row(table, ("at_once_usd", "to make up"), Cell::cost(when.rule.at_once()), "the price less the resale");
+    let at_once = if when.is_commitment { "the fee and every hour of the term" } else { "the price less the resale" };
+    row(table, ("at_once_usd", "to make up"), Cell::cost(when.rule.at_once()), at_once);
     let saved = match when.threshold {
         Threshold::Saved(saved) => Cell::cost(saved),
         Threshold::Never => Cell::missing("never"),
@@ -182,10 +185,19 @@ fn history_rows(table: &mut Table, when: &When<'_>) {
 }
 
 fn notes(when: &When<'_>) -> Vec<String> {
+    let rates = "assumed: rates are what they are now on every day of the history".to_owned();
+    if when.is_commitment {
+        let term = when.question.terms.horizon.value;
+        let owed =
+            "all of the term is owed from its first day, used or not, so an hour of it saves its whole rent".to_owned();
+        let history =
+            format!("only the last {term} count: what is bought now ends after that, and a new decision begins");
+        return vec![owed, history, rates];
+    }
     let resale = when.question.owning.resale.value;
     let sure = if resale.is_zero() { "no resale is sure".to_owned() } else { format!("a resale of {resale} is sure") };
     let mut notes = vec![format!("assumed: {sure}")];
-    notes.push("assumed: rates are what they are now on every day of the history".to_owned());
+    notes.push(rates);
     match when.how {
         How::Certain => {}
         How::Drawn { seed } => notes.push(format!("the threshold was drawn with seed {seed}")),
@@ -225,9 +237,9 @@ pub fn when_days_table(when: &When<'_>) -> Table {
 /// What owning would have saved against what it has to make up; the rule's cost and the best in hindsight beside.
 pub fn when_chart(when: &When<'_>) -> Chart {
     let title = match (when.followed.purchase, when.threshold) {
-        (Some(at), _) => format!("The machine was worth buying on {}", at.date),
+        (Some(at), _) => format!("{} was worth buying on {}", capital(&when.question.owning.name), at.date),
         (None, Threshold::Never) => "Renting stays the better choice".to_owned(),
-        (None, Threshold::Saved(_)) => "Not yet: the machine has not made up for its price".to_owned(),
+        (None, Threshold::Saved(_)) => format!("Not yet: {} has not made up for its price", when.question.owning.name),
     };
     let Some(first) = when.followed.steps.first() else {
         return Chart::Empty { title, why: "there is no day in the history".to_owned() };
@@ -256,6 +268,12 @@ pub fn when_chart(when: &When<'_>) -> Chart {
         lines,
         crossing: crossing(when),
     })
+}
+
+/// As a sentence begins.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn crossing(when: &When<'_>) -> Option<Crossing> {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// How much an answer says of itself.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ExplainArgs {
     /// The formulas with the numbers in them, where each number comes from, and what the verdict survives
     #[arg(long, help_heading = "Comparing")]
@@ -14,7 +14,7 @@ pub struct ExplainArgs {
 #[derive(Args, Clone, Debug)]
 pub struct CashFlowArgs {
     /// How the instance is bought: on-demand, spot, or 1y or 3y with -no-upfront, -partial-upfront or -all-upfront (a standard
-    /// Reserved Instance; with -convertible at the end a convertible one)
+    /// Reserved Instance; with -convertible at the end a convertible one; with compute-sp- or ec2-sp- before it a Savings Plan)
     #[arg(long, value_name = "OPTION", help_heading = "Purchase option")]
     pub purchase: Option<String>,
     /// A commitment of your own: its fee at the beginning of each term; --usd-per-hour is then owed in every hour
