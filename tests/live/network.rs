@@ -15,14 +15,16 @@ const REGION: &str = "us-west-2";
 /// The longest that one request is waited for, all its tries together, and what a loaded machine adds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Every command that asks AWS.
-const COMMANDS: [&[&str]; 6] = [
+/// Every command that asks AWS and ends: `watch` polls as `track` does.
+const COMMANDS: [&[&str]; 8] = [
     &["rates", "refresh", "--region", REGION, "--source", "api"],
     &["rates", "refresh", "--region", REGION, "--source", "bulk"],
     &["track", "--region", REGION],
     &["track", "backfill", "--days", "1", "--region", REGION],
     &["reconcile", "--month", "2026-08", "--yes", "--refresh"],
     &["preflight", "g5.xlarge", "--region", REGION],
+    &["usage", "import", "--from-cost-explorer", "--month", "2026-03", "--yes"],
+    &["track", "signals", "--region", REGION],
 ];
 
 /// A home with a cache and a ledger that hold something.
