@@ -70,7 +70,12 @@ pub fn shared(question: &Question, load: &Load, storage: StorageOf<'_>, start: D
         let below = width.checked_mul(Decimal::from(place)).ok_or_else(out_of_range)?;
         let hours = load.served(below, width).checked_div(load.days()).ok_or_else(out_of_range)?;
         let volumes = volumes_of(place, machines, storage);
-        let of_part = as_one(question, hours, width, volumes).ok_or_else(out_of_range)?;
+        let mut of_part = as_one(question, hours, width, volumes).ok_or_else(out_of_range)?;
+        if place > 0 {
+            // Paid for once, however many run.
+            of_part.renting.transfer_usd_per_month.value = Usd::ZERO;
+            of_part.renting.elastic_ip_usd_per_hour.value = Usd::ZERO;
+        }
         let utilization = of_part.terms.hours_per_day.value / Decimal::from(24);
         parts.push(Part { hours_per_day: hours, utilization, answer: break_even(&of_part, start)? });
     }
@@ -88,6 +93,9 @@ pub(super) fn as_one(question: &Question, hours: Decimal, width: Decimal, volume
     let renting = &mut of_part.renting;
     for rate in [&mut renting.usd_per_hour, &mut renting.ami_usd_per_hour, &mut renting.address_usd_per_hour] {
         rate.value = rate.value.scaled(width, Decimal::ONE)?;
+    }
+    if let Some(commitment) = &mut renting.committed {
+        commitment.upfront.value = commitment.upfront.value.scaled(width, Decimal::ONE)?;
     }
     renting.storage_usd_per_month.value = volumes;
     of_part.owning.speed_ratio.value = Decimal::ONE;
