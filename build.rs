@@ -11,6 +11,8 @@ use std::{env, fs};
 mod card;
 #[path = "build/row.rs"]
 mod row;
+#[path = "build/speed.rs"]
+mod speed;
 
 use card::Card;
 use row::{Built, Row, is_as_of, optional, read};
@@ -39,6 +41,8 @@ fn generate() -> Built<()> {
     ebs(&mut card)?;
     network(&mut card)?;
     machines(&mut card)?;
+    let gpus = speed::gpus(&mut card)?;
+    speed::throughput(&mut card, &gpus)?;
     electricity(&mut card)?;
     let (dates, marks) = (card.dates.array("AS_OF"), card.marks.array("MARKS"));
     let out = env::var("OUT_DIR").map_err(|e| e.to_string())?;
@@ -257,16 +261,20 @@ fn machines(card: &mut Card) -> Built<()> {
         if !(is_as_of(date) || date.is_empty() && !row.text("mark")?.is_empty()) {
             return Err(row.wrong("price_date", "no date, and no mark that says so"));
         }
+        // No price is not a price of zero: such a machine is known by its GPU, and its price is asked for.
+        let price = match row.text("price_usd")? {
+            "" => "None".to_owned(),
+            _ => format!("Some(Usd::new({}))", row.price("price_usd", 1)?),
+        };
         let watts = match row.text("load_watts")? {
             "" => "None".to_owned(),
             _ => format!("Some({})", row.whole("load_watts")?),
         };
         let literal = format!(
-            "Machine {{ name: {name:?}, gpus: {:?}, num_gpus: {}, price: Usd::new({}), price_date: {}, kind: MachineKind::{}, \
+            "Machine {{ name: {name:?}, gpus: {:?}, num_gpus: {}, price: {price}, price_date: {}, kind: MachineKind::{}, \
              load_watts: {watts}, note: {:?}, source: {:?}, mark: {} }}",
             row.filled("gpus")?,
             row.whole("num_gpus")?,
-            row.price("price_usd", 1)?,
             optional(date),
             row.one_of("kind", &kinds)?,
             row.text("note")?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 /// What a rate is the price of one of, and what a usage quantity counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +108,11 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NotANumber> {
         return Err(fail("it is larger than 10^15"));
     }
     Ok(amount)
+}
+
+/// Rounded half-up to so many decimals: a number as people read it. Money is rounded by `Usd` alone.
+pub fn half_up(number: Decimal, decimals: u32) -> Decimal {
+    number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize()
 }
 
 /// A decimal without trailing zeros: the one spelling used in files.

@@ -2,7 +2,7 @@
 //! characters of AWS's own ids get into a command. Quoting alone would not do: the AWS CLI itself reads
 //! `file://…`, and JSON where a list may stand.
 
-use crate::catalog::RateCard;
+use crate::catalog::{PaymentOption, RateCard};
 
 /// In place of commands, where an id is none that AWS gives. A comment, lest it is pasted.
 pub(super) const WITHHELD: &str = "# no command: the id or region in the records is none that AWS gives";
@@ -150,6 +150,56 @@ impl Aws {
         let modify = self.ec2("modify-volume", "--volume-id", volume_id)?;
         let option = |name: &str, value: Option<u32>| value.map_or(String::new(), |value| format!(" --{name} {value}"));
         Some(format!("{modify}{}{}", option("iops", iops), option("throughput", throughput_mibps)))
+    }
+
+    /// An instance takes another type only while it is stopped.
+    /// <https://docs.aws.amazon.com/cli/latest/reference/ec2/modify-instance-attribute.html> (not checked)
+    pub(super) fn change_type(&self, instance_id: &str, to: &str, running: bool) -> Option<String> {
+        let modify = self.ec2("modify-instance-attribute", "--instance-id", instance_id)?;
+        let modify = format!(r#"{modify} --instance-type '{{"Value":"{}"}}'"#, fit(to)?);
+        if !running {
+            return Some(modify);
+        }
+        let start = self.ec2("start-instances", "--instance-ids", instance_id)?;
+        Some(format!("{} && {modify} && {start}", self.stop(instance_id)?))
+    }
+
+    /// An image here and its copy there, to be launched from. No single command moves an instance.
+    pub(super) fn copy_to_region(&self, instance_id: &str, to: &str) -> Option<Vec<String>> {
+        let from = self.region.as_deref()?;
+        let copy = format!(
+            "aws ec2 copy-image --region {} --source-region {from} --source-image-id \"${{IMAGE:?}}\" --name 'gpucost {}'",
+            fit(to)?,
+            fit(instance_id)?
+        );
+        let image = format!("{} && {copy}", self.wait_image()?);
+        Some(vec![self.create_image(instance_id)?, image, format!("# then launch there from the copy, in {to}")])
+    }
+
+    /// What spot costs now. Nothing turns an instance into a spot instance: it is launched as one.
+    pub(super) fn spot_price_history(&self, kind: &str) -> Option<Vec<String>> {
+        let (region, kind) = (self.region.as_deref()?, fit(kind)?);
+        let look = format!(
+            "aws ec2 describe-spot-price-history --region {region} --instance-types {kind} \
+             --product-descriptions Linux/UNIX --max-items 20"
+        );
+        Some(vec![look, "# then launch with --instance-market-options MarketType=spot".to_owned()])
+    }
+
+    /// The offering to buy; to buy it is left to whoever pays.
+    pub(super) fn reserved_offering(&self, kind: &str, years: u8, option: PaymentOption) -> Option<Vec<String>> {
+        let (region, kind, seconds) = (self.region.as_deref()?, fit(kind)?, u32::from(years) * 31_536_000);
+        let look = format!(
+            "aws ec2 describe-reserved-instances-offerings --region {region} --instance-type {kind} \
+             --offering-class standard --offering-type '{option}' --product-description Linux/UNIX \
+             --min-duration {seconds} --max-duration {seconds} --no-include-marketplace"
+        );
+        Some(vec![look, "# then: aws ec2 purchase-reserved-instances-offering, which charges at once".to_owned()])
+    }
+
+    pub(super) fn savings_plan_offering(&self) -> Option<Vec<String>> {
+        self.region.as_deref()?;
+        Some(vec!["# in the billing console: Savings Plans, which charge for every hour of their term".to_owned()])
     }
 
     pub(super) fn delete_on_termination(&self, instance_id: &str, device: &str) -> Option<String> {

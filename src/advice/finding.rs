@@ -137,6 +137,12 @@ pub enum Action {
     DeleteOnTermination,
     ArchiveSnapshot,
     DeleteSnapshot,
+    ChangeType,
+    MoveRegion,
+    RunAsSpot,
+    Reserve,
+    SavingsPlan,
+    BuyMachine,
 }
 
 impl Action {
@@ -157,6 +163,12 @@ impl Action {
             Action::DeleteOnTermination => "delete-on-termination",
             Action::ArchiveSnapshot => "archive-snapshot",
             Action::DeleteSnapshot => "delete-snapshot",
+            Action::ChangeType => "change-type",
+            Action::MoveRegion => "move-region",
+            Action::RunAsSpot => "run-as-spot",
+            Action::Reserve => "reserve",
+            Action::SavingsPlan => "savings-plan",
+            Action::BuyMachine => "buy-machine",
         }
     }
 }

@@ -3,6 +3,8 @@
 //! One rule a file, all in [`RULES`]. Everything is as of when it was last seen: accrued dollars end there, and what it
 //! may have cost since is said apart. What is not known is bounded or unknown, never left out and never $0.
 
+mod buy_the_machine;
+mod cheaper_elsewhere;
 mod command;
 mod cost;
 mod dollars;
@@ -17,6 +19,7 @@ mod orphan_snapshot;
 mod oversized_iops;
 pub mod plan;
 pub mod preflight;
+mod rented;
 mod spans;
 mod standing;
 mod stopped_accruing;
@@ -51,11 +54,13 @@ pub struct Thresholds {
     pub left_running_hours: u32,
     /// When `idle-running` calls an instance idle, and how far back the rules on signals look.
     pub idle: IdleThresholds,
+    /// The machine that `buy-the-machine` thinks of, by its name on the card; `None`: the best of those with a price.
+    pub machine: Option<&'static str>,
 }
 
 impl Default for Thresholds {
     fn default() -> Thresholds {
-        Thresholds { left_running_hours: 12, idle: IdleThresholds::default() }
+        Thresholds { left_running_hours: 12, idle: IdleThresholds::default(), machine: None }
     }
 }
 
@@ -91,6 +96,8 @@ pub const RULES: &[Rule] = &[
     Rule { id: oversized_iops::ID, title: "More speed than used", find: oversized_iops::find },
     Rule { id: idle_running::ID, title: "Running idle", find: idle_running::find },
     Rule { id: left_running::ID, title: "Left running", find: left_running::find },
+    Rule { id: cheaper_elsewhere::ID, title: "Cheaper elsewhere", find: cheaper_elsewhere::find },
+    Rule { id: buy_the_machine::ID, title: "Cheaper to own", find: buy_the_machine::find },
 ];
 
 /// The rule of this id.

@@ -10,14 +10,16 @@
 //! rising electricity and a falling resale are further flows, not a second engine. [`Months`] lists them month by month.
 //!
 //! [`history`] asks the same of measured hours: of the last months, of several instances that could share machines, and
-//! of a purchase in the past. [`online`] decides day by day, from the past alone, whether to buy now or wait; [`uncertainty`] answers where inputs
-//! are ranges. Two neighbors answer smaller questions: [`commitment`] (an upfront fee against a lower hourly rate) and
+//! of a purchase in the past. [`online`] decides day by day, from the past alone, whether to buy now or wait;
+//! [`uncertainty`] answers where inputs are ranges; [`opponent`] finds what does the same work cheapest. Two neighbors
+//! answer smaller questions: [`commitment`] (an upfront fee against a lower hourly rate) and
 //! [`hourly`] (what an owned hour or a single job costs).
 
 pub mod commitment;
 pub mod history;
 pub mod hourly;
 pub mod online;
+pub mod opponent;
 pub mod uncertainty;
 
 mod answer;
@@ -31,6 +33,7 @@ mod interruptions;
 mod loan;
 mod months;
 mod resale;
+mod span;
 mod terms;
 mod values;
 
@@ -47,4 +50,5 @@ pub use interruptions::Interruptions;
 pub use loan::Loan;
 pub use months::{MonthFlow, Months};
 pub use resale::Resale;
+pub use span::{Case, Corner, Holds, Ranges, Span, over_ranges};
 pub use terms::{Horizon, MonthLength, NotAHorizon, NotAMonthLength, NotAPercentage, Percentage, Terms};

@@ -32,7 +32,8 @@ pub struct Machine {
     pub name: &'static str,
     pub gpus: &'static str,
     pub num_gpus: u32,
-    pub price: Usd,
+    /// `None`: nobody's price of it is known. It is asked for, never assumed.
+    pub price: Option<Usd>,
     /// In the form of [`Provenance::as_of`]; `None` only with a mark that says so.
     pub price_date: Option<&'static str>,
     pub kind: MachineKind,

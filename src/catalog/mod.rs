@@ -13,8 +13,10 @@ mod published;
 mod rate;
 mod region;
 mod rows;
+mod speed;
 mod spot_history;
 mod suggest;
+mod throughput;
 mod usage_type;
 mod volume;
 
@@ -32,8 +34,10 @@ pub use rate::{
     SpotRate, SpotSeen,
 };
 pub use region::{Region, RegionKind, region_of_zone};
+pub use speed::{Footing, Ratio, Speed, Work};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
 pub use suggest::nearest;
+pub use throughput::{Gpu, Precision, Throughput};
 pub use usage_type::{UsageKind, UsageType, without_region};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,
@@ -63,6 +67,8 @@ pub struct RateCard {
     addresses: &'static [rows::AddressRow],
     machines: &'static [Machine],
     electricity: &'static [Electricity],
+    gpus: &'static [Gpu],
+    throughput: &'static [Throughput],
     /// By region.
     fetched: BTreeMap<String, Fetched>,
 }
@@ -79,6 +85,8 @@ static SHIPPED: RateCard = RateCard {
     addresses: &rows::ADDRESSES,
     machines: &rows::MACHINES,
     electricity: &rows::ELECTRICITY,
+    gpus: &rows::GPUS,
+    throughput: &rows::THROUGHPUT,
     fetched: BTreeMap::new(),
 };
 

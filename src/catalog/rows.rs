@@ -8,6 +8,7 @@ use crate::catalog::instance_type::{Accelerator, AcceleratorKind, InstanceType, 
 use crate::catalog::machine::{Electricity, Machine, MachineKind, Sector};
 use crate::catalog::rate::{OfferingClass, PaymentOption, Provenance, Source};
 use crate::catalog::region::{Region, RegionKind};
+use crate::catalog::throughput::{Gpu, Precision, Throughput};
 use crate::catalog::volume::{SnapshotRate, VolumeRate, VolumeType};
 use crate::money::Usd;
 

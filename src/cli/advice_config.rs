@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::error::Failure;
 use crate::advice::{Exception, IdleThresholds, RULES, Thresholds, rule};
+use crate::catalog::RateCard;
 use crate::money::Usd;
 use crate::time::parse_timestamp;
 
@@ -14,6 +15,9 @@ pub struct AdviceConfig {
     /// Findings that save less a month are left out.
     pub min_usd: Option<Usd>,
     pub left_running_hours: Option<u32>,
+    /// The machine that `buy-the-machine` thinks of.
+    #[serde(default, deserialize_with = "machine")]
+    pub machine: Option<String>,
     #[serde(default)]
     suppress: Vec<SuppressConfig>,
 }
@@ -32,11 +36,26 @@ fn instant<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Timestamp>, D::
     parse_timestamp(&text).map(Some).map_err(de::Error::custom)
 }
 
+fn machine<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(input)?;
+    let Some(machine) = RateCard::shipped().machine(&name) else {
+        return Err(de::Error::custom(format!("no machine of the list is called `{name}`")));
+    };
+    match machine.price {
+        Some(_) => Ok(Some(name)),
+        None => Err(de::Error::custom(format!("no price of the {} is known", machine.name))),
+    }
+}
+
 impl AdviceConfig {
     /// The rules' own, but for what the file says otherwise; those on idleness are of `[signals]`.
     pub fn thresholds(&self, idle: IdleThresholds) -> Thresholds {
         let usual = Thresholds::default();
-        Thresholds { left_running_hours: self.left_running_hours.unwrap_or(usual.left_running_hours), idle }
+        Thresholds {
+            left_running_hours: self.left_running_hours.unwrap_or(usual.left_running_hours),
+            idle,
+            machine: self.machine.as_deref().and_then(|name| RateCard::shipped().machine(name)).map(|found| found.name),
+        }
     }
 
     /// What the config file says to leave be.

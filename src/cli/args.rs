@@ -13,6 +13,7 @@ mod advise;
 mod alerts;
 mod break_even_more;
 mod cash_flow;
+mod opponent;
 #[cfg(feature = "aws")]
 mod preflight;
 mod rates;
@@ -31,6 +32,7 @@ pub use advise::AdviseArgs;
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, HistoryArgs, OddsArgs, WhenArgs};
 pub use cash_flow::{CashFlowArgs, ExplainArgs};
+pub use opponent::{CalibrateArgs, OpponentArgs, PartArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;
 pub use rates::{DiffArgs, RateOrder, RatesArgs, RatesCommand};
@@ -170,6 +172,8 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// When a machine of your own would be cheaper than renting
     BreakEven(BreakEvenCommandArgs),
+    /// The speed ratio of your own job, from its seconds on your machine and on the rented one
+    Calibrate(CalibrateArgs),
     /// What to stop, snapshot, terminate or keep, in dollars
     Advise(AdviseArgs),
     /// Tell what is new, worse or over, once: terminal, webhook, Slack, SNS, email
@@ -313,6 +317,8 @@ pub struct BreakEvenArgs {
     /// Count the public IPv4 address while running
     #[arg(long, help_heading = "Renting")]
     pub public_ipv4: bool,
+    #[command(flatten)]
+    pub opponent: OpponentArgs,
 
     /// What the machine costs
     #[arg(long, value_name = "USD", help_heading = "Owning")]
@@ -320,6 +326,8 @@ pub struct BreakEvenArgs {
     /// A machine from the shipped list, for example "RTX 3090 desktop"
     #[arg(long, value_name = "NAME", help_heading = "Owning")]
     pub machine: Option<String>,
+    #[command(flatten)]
+    pub parts: PartArgs,
     /// Power drawn while working
     #[arg(long, value_name = "W", help_heading = "Owning")]
     pub power_watts: Option<String>,
@@ -338,7 +346,7 @@ pub struct BreakEvenArgs {
     /// Any other cost of owning
     #[arg(long, value_name = "USD", default_value = "0", help_heading = "Owning")]
     pub other_usd_per_month: String,
-    /// Speed of the machine over the speed of the instance
+    /// Speed of the machine over the speed of the instance, or a range such as 0.8..1.6
     #[arg(long, value_name = "RATIO", default_value = "1", help_heading = "Owning")]
     pub speed_ratio: String,
 

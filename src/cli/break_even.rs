@@ -9,6 +9,8 @@ use super::args::{BreakEvenArgs, ExplainArgs};
 use super::break_even_flows;
 use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
+use super::opponent::{Opponent, opponent, opponent_tables, speed_ratio};
+use super::parts::{listed_price, price_of_parts};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
@@ -57,9 +59,11 @@ pub fn run(args: &BreakEvenArgs, explain: &ExplainArgs, request: &Request) -> Re
     if explain.explain {
         explained(&question, &answer, &mut tables)?;
     }
+    let opponent = opponent(args, measured.as_ref(), request)?;
+    tables.extend(opponent_tables(args, opponent.as_ref(), &question, request)?);
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
-    let kind = kind.and_then(|kind| card.instance_type(kind));
+    let kind = kind.filter(|_| opponent.is_none()).and_then(|kind| card.instance_type(kind));
     if let (Some(note), Some(first)) = (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut()) {
         first.notes.push(note);
     }
@@ -185,9 +189,10 @@ pub fn assumptions(args: &BreakEvenArgs, measured: &MeasuredUse, card: &RateCard
 /// The question as asked, each number with its source.
 pub fn question(args: &BreakEvenArgs, measured: Option<&MeasuredUse>, request: &Request) -> Result<Question, Failure> {
     let card = request.card()?;
+    let opponent = opponent(args, measured, request)?;
     Ok(Question {
-        owning: owning(args, card)?,
-        renting: renting(args, measured, card, request)?,
+        owning: owning(args, opponent.as_ref(), card)?,
+        renting: renting(args, measured, opponent.as_ref(), request)?,
         terms: terms(args, measured)?,
     })
 }
@@ -209,11 +214,12 @@ fn input<T>(text: &str, default: &str, value: T) -> Input<T> {
     if text == default { Input::assumed(value) } else { Input::given(value) }
 }
 
-fn owning(args: &BreakEvenArgs, card: &RateCard) -> Result<Owning, Failure> {
+fn owning(args: &BreakEvenArgs, opponent: Option<&Opponent>, card: &RateCard) -> Result<Owning, Failure> {
     let preset = args.machine.as_deref().map(|name| machine(name, card)).transpose()?;
     let price = match (&args.machine_usd, preset) {
         (Some(text), _) => Input::given(dollars("--machine-usd", text)?),
-        (None, Some(machine)) => Input::from(machine.price, machine_source(machine, card)),
+        (None, Some(machine)) => Input::from(listed_price(machine)?, machine_source(machine, card)),
+        (None, None) if !args.parts.parts.is_empty() => price_of_parts(&args.parts.parts, card)?,
         (None, None) => {
             return Err(Failure::usage("what does the machine cost?")
                 .hint("give --machine-usd 1000, or --machine with a name such as \"RTX 3090 desktop\""));
@@ -225,20 +231,20 @@ fn owning(args: &BreakEvenArgs, card: &RateCard) -> Result<Owning, Failure> {
     owning.selling_cost = input(&args.selling_cost, "0%", parsed("--selling-cost", &args.selling_cost)?);
     let other = dollars("--other-usd-per-month", &args.other_usd_per_month)?;
     owning.other_usd_per_month = input(&args.other_usd_per_month, "0", other);
-    owning.speed_ratio = input(&args.speed_ratio, "1", number("--speed-ratio", &args.speed_ratio)?);
+    owning.speed_ratio = speed_ratio(args, opponent)?;
     owning.electricity = electricity(args, preset, card)?;
     break_even_flows::owning(&args.more, &mut owning)?;
     Ok(owning)
 }
 
-fn machine(name: &str, card: &RateCard) -> Result<&'static Machine, Failure> {
+pub fn machine(name: &str, card: &RateCard) -> Result<&'static Machine, Failure> {
     card.machine(name).ok_or_else(|| {
         let names: Vec<&str> = card.machines().iter().filter(|m| m.mark.is_none()).map(|m| m.name).collect();
         Failure::new(format!("no machine is called `{name}`")).hint(format!("there are: {}", names.join(", ")))
     })
 }
 
-fn machine_source(machine: &Machine, card: &RateCard) -> String {
+pub fn machine_source(machine: &Machine, card: &RateCard) -> String {
     let source = card.source(machine.source).map_or(machine.source, |source| source.title);
     let date = machine.price_date.unwrap_or("undated");
     let mark = machine.mark.map_or(String::new(), |mark| format!("; {mark}"));
@@ -280,18 +286,21 @@ fn electricity(
 fn renting(
     args: &BreakEvenArgs,
     measured: Option<&MeasuredUse>,
-    card: &RateCard,
+    opponent: Option<&Opponent>,
     request: &Request,
 ) -> Result<Renting, Failure> {
+    let card = request.card()?;
     let instance = args.instance.as_deref().or(measured.map(|m| m.instance_type.as_str()));
-    let region = measured.map_or_else(|| request.region(), |m| Ok(m.region.as_str()))?;
+    let here = || measured.map_or_else(|| request.region(), |m| Ok(m.region.as_str()));
+    let region = opponent.map_or_else(here, |opponent| Ok(opponent.chosen.region.as_str()))?;
     let mut committed = None;
-    let (name, rate) = match (instance, &args.usd_per_hour) {
-        (Some(instance), Some(text)) => {
+    let (name, rate) = match (opponent, instance, &args.usd_per_hour) {
+        (Some(opponent), _, _) => (opponent.name(), opponent.rate()),
+        (None, Some(instance), Some(text)) => {
             (format!("{instance} in {region}"), Input::given(dollars("--usd-per-hour", text)?))
         }
-        (None, Some(text)) => ("the rented instance".to_owned(), Input::given(dollars("--usd-per-hour", text)?)),
-        (Some(instance), None) => {
+        (None, None, Some(text)) => ("the rented instance".to_owned(), Input::given(dollars("--usd-per-hour", text)?)),
+        (None, Some(instance), None) => {
             let rate = match measured {
                 Some(measured) if args.more.purchase.is_none() => measured_rate(measured, card)?,
                 _ => {
@@ -302,7 +311,7 @@ fn renting(
             };
             (format!("{instance} in {region}"), rate)
         }
-        (None, None) => {
+        (None, None, None) => {
             return Err(Failure::usage("which instance would the machine replace?")
                 .hint("give --instance p2.xlarge, or --usd-per-hour"));
         }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::args::{BreakEvenArgs, OddsArgs};
 use super::break_even::{measured_lines, question, refuse_unknown_storage};
 use super::error::{Exit, Failure};
+use super::opponent::{opponent, ranges};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
@@ -28,13 +29,14 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
             .hint("its figures: -o csv or -o json, with -v the whole grid"));
     }
     let mut ask = args.ask.clone();
-    let ranges = take_ranges(&mut ask)?;
+    let mut ranges = take_ranges(&mut ask)?;
     let bootstrap = ask.hours_per_day.as_deref() == Some(LEDGER);
     if bootstrap {
         ask.hours_per_day = None;
     }
     let (measured, months) = measured_months(&ask, bootstrap, request)?;
     let question = question(&ask, measured.as_ref(), request)?;
+    ranges.extend(measured_ranges(&args.ask, measured.as_ref(), request)?);
     let start = utc_date(request.now);
     let simulation = Simulation { paths: args.paths, seed: args.seed, ranges, months };
     // Before the medians are asked about, so that an error names the range that was typed.
@@ -62,6 +64,22 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
         tables.push(heat_table(&grid));
     }
     show::tables(&tables, request)
+}
+
+/// With --best, the opponent's cost and the machine's speed as far as measurements tell them, each even within its ends.
+fn measured_ranges(
+    ask: &BreakEvenArgs,
+    measured: Option<&MeasuredUse>,
+    request: &Request,
+) -> Result<Vec<(InputName, Range)>, Failure> {
+    let Some(opponent) = opponent(ask, measured, request)? else { return Ok(Vec::new()) };
+    let known = ranges(ask, Some(&opponent))?;
+    let rent = known.usd_per_hour.map(|(low, high)| (InputName::InstanceRate, low.amount(), high.amount()));
+    // A speed that was typed is typed as a range, or certain.
+    let speed = known.speed_ratio.filter(|_| !Range::is_meant(&ask.speed_ratio));
+    let speed = speed.map(|(low, high)| (InputName::SpeedRatio, low, high));
+    let uniform = |(input, low, high)| (input, Range::Uniform { low, high });
+    Ok(rent.into_iter().chain(speed).filter(|(_, low, high)| low < high).map(uniform).collect())
 }
 
 /// The option that an input is given with.

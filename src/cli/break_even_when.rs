@@ -9,6 +9,7 @@ use super::args::{BreakEvenArgs, WhenArgs};
 use super::break_even::{measured_lines, question, refuse_unknown_storage, write_chart};
 use super::break_even_flows::commitment_of;
 use super::error::{Exit, Failure};
+use super::opponent::refuse_speed_range;
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
@@ -42,6 +43,10 @@ impl From<OnlineError> for Failure {
 }
 
 pub fn run(args: &WhenArgs, request: &Request) -> Result<Exit, Failure> {
+    refuse_speed_range(&args.ask)?;
+    if args.commit.is_some() && args.ask.opponent.best {
+        return Err(Failure::usage("--commit is of the instance, --best of another type: give one of them"));
+    }
     let (mut history, measured) = history(args, request)?;
     let question = match &args.commit {
         Some(option) => commitment(option, args, measured.as_ref(), request)?,

@@ -22,6 +22,7 @@ mod break_even_flows;
 mod break_even_history;
 mod break_even_odds;
 mod break_even_when;
+mod calibrate;
 mod config;
 #[cfg(feature = "aws")]
 mod cost_explorer;
@@ -34,6 +35,8 @@ mod imported;
 #[cfg(feature = "aws")]
 mod jupyter;
 mod ledger;
+mod opponent;
+mod parts;
 #[cfg(feature = "aws")]
 mod preflight;
 mod quote;
@@ -131,6 +134,7 @@ fn execute(cli: Cli, now: Timestamp) -> Result<Exit, Failure> {
             Some(BreakEvenCommand::Odds(odds)) => break_even_odds::run(odds, &request),
             None => break_even::run(&args.ask, &args.explain, &request),
         },
+        Command::Calibrate(args) => calibrate::run(&args, &request),
         Command::Advise(args) => advise::run(&args, &request),
         #[cfg(feature = "aws")]
         Command::Alerts(args) => alerts::run(&args, &request),

@@ -10,6 +10,7 @@ pub mod daily;
 pub mod history;
 pub mod month;
 pub mod odds;
+pub mod opponent;
 pub mod preflight;
 pub mod quote;
 pub mod rates;

@@ -1,6 +1,7 @@
 //! What the rules find in ledgers made of facts: exact dollars, bounds, what is left alone, and laws on any ledger.
 
 mod asked;
+mod elsewhere;
 mod facts;
 mod idle_running;
 mod laws;

@@ -101,7 +101,7 @@ fn what_a_volume_cost_between_a_resize_and_its_sight_is_bounded() {
         volume("vol-1", "gp3", 500).on("i-1", true).created("2026-10-01").seen("2026-11-01").fact(),
     ];
     let findings = advise(&facts, "2026-11-01");
-    assert_eq!(ids(&findings), ["left-running:i-1"]);
+    assert_eq!(ids(&findings), ["left-running:i-1", "cheaper-elsewhere:i-1"]);
     // October at $0.08: 100 GB surely, 500 GB at most.
     assert_eq!(shown(Some(&findings[0].parts[1].accrued)), "$8.00–$40.00");
 }

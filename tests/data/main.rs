@@ -3,6 +3,7 @@
 
 mod card;
 mod published;
+mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,8 +14,8 @@ use gpucost::quantity::parse_decimal;
 use rust_decimal::Decimal;
 
 /// Files, the columns that make a row unique, and how many rows there are: rows do not vanish unnoticed.
-const FILES: [(&str, &[&str], usize); 10] = [
-    ("sources.csv", &["id"], 35),
+const FILES: [(&str, &[&str], usize); 12] = [
+    ("sources.csv", &["id"], 45),
     ("regions.csv", &["code"], 103),
     ("instance_types.csv", &["instance_type"], 101),
     ("on_demand_rates.csv", &["region", "instance_type"], 1091),
@@ -22,7 +23,9 @@ const FILES: [(&str, &[&str], usize); 10] = [
     ("reserved_rates.csv", &["region", "instance_type", "term_years", "payment_option", "offering_class"], 3362),
     ("ebs_rates.csv", &["region", "volume_type", "dimension"], 638),
     ("network_rates.csv", &["region", "dimension"], 2),
-    ("machines.csv", &["name"], 42),
+    ("machines.csv", &["name"], 44),
+    ("gpus.csv", &["gpu"], 30),
+    ("throughput.csv", &["workload", "precision", "stack", "gpu", "gpus_used"], 443),
     ("electricity.csv", &["area", "sector"], 52),
 ];
 

@@ -1,0 +1,237 @@
+//! Owning would have been cheaper, by the ledger's own history.
+//!
+//! Two things must both say so: the online rule that buys as soon as what renting has cost reaches its threshold (from the
+//! past alone, with its guarantee), and the break-even over the horizon if the hours go on as measured, with the machine
+//! at the slowest speed that was measured. A ledger too young to have rented for the price of any machine finds nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::View;
+use super::dollars::Dollars;
+use super::finding::{Action, Choice, Confidence, Finding};
+use super::left_running::resource_of;
+use super::rented::Rented;
+use crate::break_even::online::{Day, Rule};
+use crate::break_even::{Answer, Electricity, Flows, Input, Owning, Question, Renting, Terms, Verdict, break_even};
+use crate::catalog::{Gpu, InstanceType, Machine, MachineKind, RateCard, Sector, Speed, Work};
+use crate::money::Usd;
+use crate::quantity::{exact, half_up};
+use crate::time::utc_date;
+
+pub(super) const ID: &str = "buy-the-machine";
+
+/// All that the ledger knows.
+const WINDOW_DAYS: i64 = 36_500;
+/// Two months: fewer hold no pattern that would go on for years.
+const FEWEST_DAYS: u32 = 60;
+/// Marks of prices that nobody should buy by.
+const DOUBTFUL: [&str; 3] = ["implausible", "assumption: ", "undated: "];
+
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
+    let mut known: BTreeMap<&str, Vec<Fitting>> = BTreeMap::new();
+    let rented = view.inventory.standings.values().filter_map(|standing| {
+        Rented::of(view, standing, WINDOW_DAYS).filter(|rented| rented.days() >= Decimal::from(FEWEST_DAYS))
+    });
+    let mut findings = Vec::new();
+    for rented in rented {
+        let name = rented.session.instance_type.as_str();
+        let Some(kind) = view.card.instance_type(name) else { continue };
+        let machines = known.entry(name).or_insert_with(|| fitting(kind, view));
+        findings.extend(finding(view, &rented, machines));
+    }
+    findings
+}
+
+/// A machine that does the work of a type.
+struct Fitting {
+    machine: &'static Machine,
+    price: Usd,
+    /// `None`: the config file names it, and nothing measured compares it: as fast, which is said.
+    speed: Option<Speed>,
+    gpu: Option<&'static Gpu>,
+}
+
+/// Of the list, or the one that the config file names.
+fn fitting(kind: &InstanceType, view: &View<'_>) -> Vec<Fitting> {
+    let card = view.card;
+    let own = card.gpu_of(kind);
+    let named = view.thresholds.machine;
+    let machines = card.machines().iter().filter(|machine| match named {
+        Some(name) => machine.name == name,
+        None => is_for_sale(machine),
+    });
+    let fit = |machine: &'static Machine| {
+        let (price, gpu) = (machine.price?, machine.gpu(card));
+        let speed = gpu.zip(own).and_then(|(gpu, own)| card.speed(gpu, own, &Work::default()));
+        if named.is_some() {
+            return Some(Fitting { machine, price, speed, gpu });
+        }
+        let enough = Decimal::from(machine.num_gpus) >= kind.gpu_count() && has_the_memory(gpu?, own?);
+        (enough && speed.is_some()).then_some(Fitting { machine, price, speed, gpu })
+    };
+    machines.filter_map(fit).collect()
+}
+
+/// A whole machine at a price somebody paid or asks.
+fn is_for_sale(machine: &Machine) -> bool {
+    let doubtful = machine.mark.is_some_and(|mark| DOUBTFUL.iter().any(|doubt| mark.starts_with(doubt)));
+    matches!(machine.kind, MachineKind::Build | MachineKind::List) && machine.price_date.is_some() && !doubtful
+}
+
+fn has_the_memory(gpu: &Gpu, own: &Gpu) -> bool {
+    gpu.memory_gb.zip(own.memory_gb).is_some_and(|(gpu, own)| gpu >= own)
+}
+
+fn finding(view: &View<'_>, rented: &Rented<'_>, machines: &[Fitting]) -> Option<Finding> {
+    // Renting must have cost the price of a machine: no history of less can say so.
+    let paid = rented.usd_per_hour.scaled(rented.hours, Decimal::ONE)?;
+    let affordable = machines.iter().filter(|fitting| fitting.price <= paid);
+    let start = utc_date(rented.window.end);
+    let bought = affordable.filter_map(|fitting| Bought::of(fitting, rented, start, view.card));
+    let best = bought.max_by_key(|bought| (bought.slow.npv, std::cmp::Reverse(bought.machine.name)))?;
+    Some(best.finding(view, rented, paid))
+}
+
+/// A machine that the history says to buy.
+struct Bought {
+    machine: &'static Machine,
+    question: Question,
+    /// At the slowest and the fastest speed measured.
+    slow: Answer,
+    fast: Answer,
+    met_on: Date,
+    guarantee: Option<Decimal>,
+    speed_said: String,
+}
+
+impl Bought {
+    fn of(fitting: &Fitting, rented: &Rented<'_>, start: Date, card: &RateCard) -> Option<Bought> {
+        let question = |speed: fn(&Speed) -> Decimal| {
+            question(fitting, rented, fitting.speed.as_ref().map_or(Decimal::ONE, speed), card)
+        };
+        let slow = question(|speed| speed.low)?;
+        let rule = Rule::of(&Flows::of(&slow)?).ok()?;
+        let history: Vec<Day> = rented.by_day().into_iter().map(|(date, hours)| Day { date, hours }).collect();
+        let met_on = rule.follow(&history, rule.threshold()).ok()?.purchase?.date;
+        let answer = break_even(&slow, start).ok().filter(|answer| answer.verdict == Verdict::Own)?;
+        let fast = break_even(&question(|speed| speed.high)?, start).ok()?;
+        let shown = |ratio: Decimal| exact(half_up(ratio, 2));
+        let kind = &rented.session.instance_type;
+        let speed_said = match &fitting.speed {
+            Some(speed) => format!("it is {} to {} times as fast as {kind}", shown(speed.low), shown(speed.high)),
+            None => format!("how fast it is beside {kind} was not measured: as fast, assumed"),
+        };
+        let guarantee = rule.running_share().and_then(|share| Decimal::TWO.checked_sub(share));
+        Some(Bought { machine: fitting.machine, question: slow, slow: answer, fast, met_on, guarantee, speed_said })
+    }
+
+    fn finding(&self, view: &View<'_>, rented: &Rented<'_>, paid: Usd) -> Finding {
+        let months = self.slow.at_horizon.months;
+        let a_month = |total: Usd| total.scaled(Decimal::ONE, months).map(|usd| usd.to_decimals(6));
+        let unknown = || Dollars::unknown("it is too large to hold exactly");
+        let between = |least: Option<Usd>, most: Option<Usd>| match (least, most) {
+            (Some(least), Some(most)) => Dollars::of(least.min(most), Ok(most.max(least))),
+            _ => unknown(),
+        };
+        let saving = between(a_month(self.slow.npv), a_month(self.fast.npv));
+        let own = between(a_month(self.fast.at_horizon.own), a_month(self.slow.at_horizon.own));
+        let rent = a_month(self.slow.at_horizon.rent).map_or_else(unknown, Dollars::Exact);
+        let Machine { name, .. } = self.machine;
+        let price = self.question.owning.price.value;
+        let kind = &rented.session.instance_type;
+        let horizon = self.question.terms.horizon.value;
+        let keep = Choice::new(Action::Keep, format!("{kind} on demand"), rent);
+        let buy = Choice::new(Action::BuyMachine, format!("{name} at {price}, its price spread over {horizon}"), own)
+            .losing(format!("{price} at once, and the freedom to stop paying"))
+            .by(vec![format!("gpucost break-even --machine '{name}' --instance {kind} --best -v")])
+            .recommended();
+        Finding {
+            id: format!("{ID}:{}", rented.standing.id),
+            rule: ID,
+            title: format!("renting {kind} has cost {paid}: a {name} costs {price}"),
+            resource: resource_of(rented.session, rented.standing),
+            last_seen: rented.window.end,
+            evidence: self.evidence(rented, paid, view.card),
+            parts: Vec::new(),
+            detail: None,
+            accrued: None,
+            accrued_if_still_there: None,
+            since: None,
+            saving_per_month: saving,
+            confidence: Confidence::low(
+                "the past hours are measured; that they go on for years, and what the machine is worth then, is assumed",
+            ),
+            choices: vec![keep, buy],
+            risk: "a machine wants a place, power, cooling and somebody who mends it; its price is of the day it was noted"
+                .to_owned(),
+        }
+    }
+
+    fn evidence(&self, rented: &Rented<'_>, paid: Usd, card: &RateCard) -> Vec<String> {
+        let machine = self.machine;
+        let source = card.source(machine.source).map_or(machine.source, |source| source.title);
+        let mut lines = vec![
+            format!("the ledger: {}, which cost {paid} at today's rate", rented.said()),
+            format!(
+                "{}: {}, {} ({source}){}",
+                machine.name,
+                self.question.owning.price.value,
+                machine.price_date.unwrap_or("undated"),
+                machine.mark.map_or_else(String::new, |mark| format!("; {mark}"))
+            ),
+            self.speed_said.clone(),
+        ];
+        lines.extend(rented.rate_lines.iter().cloned());
+        lines.push(match self.guarantee {
+            Some(ratio) => format!(
+                "the rule that knows only the past would have bought on {}, and never costs more than {} times the best in \
+                 hindsight",
+                self.met_on,
+                exact(half_up(ratio, 2))
+            ),
+            None => format!("the rule that knows only the past would have bought on {}", self.met_on),
+        });
+        lines.push(match &self.question.owning.electricity {
+            Some(Electricity { load_watts, usd_per_kwh, .. }) => format!(
+                "assumed: {} W ({}), {} per kWh ({})",
+                exact(load_watts.value),
+                load_watts.source,
+                usd_per_kwh.value.rate(),
+                usd_per_kwh.source
+            ),
+            None => "assumed: electricity is left out: nobody's figure of its power is known".to_owned(),
+        });
+        lines.push(
+            "assumed: worth nothing at the end, nothing else to pay for it, the volumes of renting not counted; the hours \
+             and rates go on"
+                .to_owned(),
+        );
+        lines
+    }
+}
+
+fn question(fitting: &Fitting, rented: &Rented<'_>, speed: Decimal, card: &RateCard) -> Option<Question> {
+    let session = rented.session;
+    let mut owning = Owning::at_price(format!("the {}", fitting.machine.name), Input::assumed(fitting.price));
+    owning.speed_ratio = Input::assumed(speed);
+    owning.electricity = watts(fitting).and_then(|watts| {
+        let average = card.electricity("US", Sector::Residential)?;
+        let rate = Input::from(average.usd_per_kwh, format!("US residential average of {}", average.provenance.as_of));
+        Some(Electricity::new(watts, rate))
+    });
+    let renting = Renting::at_rate(session.instance_type.clone(), Input::assumed(rented.usd_per_hour));
+    let hours = rented.hours.checked_div(rented.days())?.min(Decimal::from(24));
+    Some(Question { owning, renting, terms: Terms::at_hours(Input::assumed(hours)) })
+}
+
+/// The machine's own figure, or that of its GPUs' boards, which is a part of it.
+fn watts(fitting: &Fitting) -> Option<Input<Decimal>> {
+    if let Some(watts) = fitting.machine.load_watts {
+        return Some(Input::from(Decimal::from(watts), "the machine's figure under load"));
+    }
+    let boards = fitting.gpu?.board_watts?.checked_mul(fitting.machine.num_gpus)?;
+    Some(Input::from(Decimal::from(boards), "its GPUs alone"))
+}
