@@ -107,6 +107,23 @@ impl Aws {
         self.ec2("delete-snapshot", "--snapshot-id", snapshot_id)
     }
 
+    /// A schedule of EventBridge Scheduler that calls EC2 at an hour (UTC) of some days, in a role that its user names.
+    /// Single quotes keep the shell from the asterisk; `:?` stops the line if there is no role.
+    pub(super) fn create_schedule(&self, verb: &str, instance_id: &str, hour: usize, days: &str) -> Option<String> {
+        let (region, id) = (self.region.as_deref()?, fit(instance_id)?);
+        let partition = match region {
+            china if china.starts_with("cn-") => "aws-cn",
+            government if government.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        };
+        let target = format!(
+            r#"'{{"Arn":"arn:{partition}:scheduler:::aws-sdk:ec2:{verb}Instances","RoleArn":"'"${{ROLE:?}}"'","Input":"{{\"InstanceIds\":[\"{id}\"]}}"}}'"#
+        );
+        Some(format!(
+            "aws scheduler create-schedule --region {region} --name gpucost-{verb}-{id}-{hour:02}              --schedule-expression 'cron(0 {hour} ? * {days} *)' --schedule-expression-timezone UTC              --flexible-time-window Mode=OFF --target {target}"
+        ))
+    }
+
     /// AWS releases an address by its allocation, and only once nothing holds it.
     pub(super) fn release_address(
         &self,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::dollars::Dollars;
+use super::idle_week::IdleWeek;
 use super::spans::Span;
 use crate::ledger::Resource;
 use crate::money::Usd;
@@ -51,6 +52,8 @@ pub struct Finding {
 pub enum Detail {
     /// What an instance that runs costs over stretches of time.
     Spans(Vec<Span>),
+    /// When in the week it is at work.
+    Week(IdleWeek),
 }
 
 impl Finding {
@@ -143,6 +146,7 @@ pub enum Action {
     Reserve,
     SavingsPlan,
     BuyMachine,
+    StopOnSchedule,
 }
 
 impl Action {
@@ -169,6 +173,7 @@ impl Action {
             Action::Reserve => "reserve",
             Action::SavingsPlan => "savings-plan",
             Action::BuyMachine => "buy-machine",
+            Action::StopOnSchedule => "stop-on-schedule",
         }
     }
 }

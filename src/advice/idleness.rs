@@ -52,11 +52,11 @@ const GPU_BUSY_PERCENT: Decimal = Decimal::ONE;
 /// An instance that runs shorter than the lookback is judged by the hours it has, a day at least.
 const FEWEST_HOURS: i64 = 24;
 /// Signals are asked for once a day at least, with some slack; what an instance did since is unknown.
-const STALE_SECONDS: i64 = 26 * HOUR_SECONDS;
+pub(super) const STALE_SECONDS: i64 = 26 * HOUR_SECONDS;
 const HIGH_HOURS: i64 = 14 * 24;
 const MEDIUM_HOURS: i64 = 3 * 24;
 /// Of the five-minute slots of the window; below, confidence is a level lower.
-const FULL_PERCENT: i64 = 95;
+pub(super) const FULL_PERCENT: i64 = 95;
 const BYTES_PER_MB: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 const HOURS_PER_DAY: i64 = 24;
 
@@ -132,7 +132,7 @@ pub(super) fn is_active(view: &View<'_>, instance_type: &str, session: &Session,
 const WITHOUT_ACCELERATORS: [&str; 14] = ["c", "d", "h", "hpc", "i", "im", "is", "m", "r", "t", "u", "u-", "x", "z"];
 
 /// GPUs that must be heard of; `None` where nothing tells what its accelerators do, or whether it has any.
-fn gpus(instance_type: &str, card: &RateCard) -> Option<usize> {
+pub(super) fn gpus(instance_type: &str, card: &RateCard) -> Option<usize> {
     match card.instance_type(instance_type).map(|kind| &kind.accelerator) {
         // A part of one is one.
         Some(Some(some)) if some.kind == AcceleratorKind::Gpu => some.count.ceil().to_usize(),
@@ -147,9 +147,9 @@ fn gpus(instance_type: &str, card: &RateCard) -> Option<usize> {
 
 /// Whole hours since 1970, the last one not among them.
 #[derive(Clone, Copy)]
-struct Window {
-    from: i64,
-    to: i64,
+pub(super) struct Window {
+    pub from: i64,
+    pub to: i64,
 }
 
 impl Window {
@@ -159,23 +159,23 @@ impl Window {
         Window { from: first.max(end - i64::from(thresholds.lookback_hours.max(1))), to: end }
     }
 
-    const fn hours(self) -> i64 {
+    pub(super) const fn hours(self) -> i64 {
         self.to - self.from
     }
 
-    fn each(self) -> impl Iterator<Item = i64> {
+    pub(super) fn each(self) -> impl Iterator<Item = i64> {
         self.from..self.to
     }
 }
 
 /// What each signal of an instance read, all parts together.
-struct Readings {
+pub(super) struct Readings {
     gpus: usize,
     by_signal: BTreeMap<Signal, BTreeMap<i64, Hour>>,
 }
 
 impl Readings {
-    fn of(signals: &Signals, gpus: usize) -> Readings {
+    pub(super) fn of(signals: &Signals, gpus: usize) -> Readings {
         let together = |signal: Signal| (signal, together(signals, signal, gpus));
         Readings { gpus, by_signal: Signal::ALL.into_iter().map(together).collect() }
     }
@@ -215,13 +215,38 @@ impl Readings {
     }
 
     /// All that is needed is known of this hour, and none of it is activity.
-    fn is_quiet(&self, hour: i64, thresholds: IdleThresholds) -> bool {
+    pub(super) fn is_quiet(&self, hour: i64, thresholds: IdleThresholds) -> bool {
         let below = |signal, limit| self.at(signal, hour).is_some_and(|read| read.all.max < limit);
         let a_day = thresholds.network_mb_per_day * BYTES_PER_MB;
         self.gpus_idle(hour)
             && (self.gpus == 0 || below(Signal::GpuMemory, thresholds.gpu_memory_percent))
             && below(Signal::Cpu, thresholds.cpu_percent)
             && self.at(Signal::Network, hour).is_some_and(|read| read.all.sum < a_day)
+    }
+
+    /// Something that is known of this hour is activity.
+    pub(super) fn is_at_work(&self, hour: i64, thresholds: IdleThresholds) -> bool {
+        let reaches = |signal, limit| self.at(signal, hour).is_some_and(|read| read.all.max >= limit);
+        let a_day = thresholds.network_mb_per_day * BYTES_PER_MB;
+        let gpus = self.gpus > 0
+            && (reaches(Signal::GpuUtilization, GPU_BUSY_PERCENT)
+                || reaches(Signal::GpuMemory, thresholds.gpu_memory_percent));
+        gpus || reaches(Signal::Cpu, thresholds.cpu_percent)
+            || self.at(Signal::Network, hour).is_some_and(|read| read.all.sum >= a_day)
+    }
+
+    /// From when on each needed signal has been told of; `None`: one never was.
+    pub(super) fn first_known(&self) -> Option<i64> {
+        let first = |signal| Some(*self.by_signal.get(signal)?.first_key_value()?.0);
+        self.needed().iter().map(first).try_fold(i64::MIN, |last, first| Some(last.max(first?)))
+    }
+
+    /// Of the needed signals, the fewest five-minute slots that are known in these hours.
+    pub(super) fn known_slots_of<I: Iterator<Item = i64>>(&self, hours: impl Fn() -> I) -> i64 {
+        let known = |signal: &Signal| {
+            hours().map(|hour| self.at(*signal, hour).map_or(0, |read| i64::from(read.known()))).sum()
+        };
+        self.needed().iter().map(known).min().unwrap_or(0)
     }
 
     /// More than idleness allows, whatever the hours did that nobody told of.
@@ -257,7 +282,7 @@ impl Readings {
         window.each().map(slots).map(i64::from).sum()
     }
 
-    fn lines(&self, signals: &Signals, window: Window) -> Vec<String> {
+    pub(super) fn lines(&self, signals: &Signals, window: Window) -> Vec<String> {
         let shown = Signal::ALL.into_iter().take_while(|signal| *signal < Signal::VolumeOps);
         let shown = shown.filter(|signal| self.gpus > 0 || *signal >= Signal::Cpu);
         shown.map(|signal| self.line(signal, signals, window)).collect()
@@ -358,7 +383,7 @@ fn latest(servers: &[JupyterSeen]) -> BTreeMap<&str, &JupyterSeen> {
     latest
 }
 
-fn jupyter_lines(servers: &[JupyterSeen]) -> Vec<String> {
+pub(super) fn jupyter_lines(servers: &[JupyterSeen]) -> Vec<String> {
     if servers.is_empty() {
         return vec!["Jupyter: no server was named".to_owned()];
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::standing::{Standing, Standings};
 use crate::ledger::{
     Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, Subject, Tags, Usage, VolumeAttachment,
-    VolumeSeen, VolumeShape,
+    VolumeSeen, VolumeShape, hour_start,
 };
 
 /// Whose a volume is.
@@ -113,6 +113,17 @@ impl<'a> Inventory<'a> {
     pub(super) fn addresses_of(&self, instance_id: &str) -> Vec<&Address<'a>> {
         let ids = self.addresses_of.get(instance_id).into_iter().flatten();
         ids.filter_map(|id| self.addresses.get(id)).collect()
+    }
+
+    /// Whether an instance may have run in an hour. Of what was never seen to run nothing is known.
+    pub(super) fn may_have_run(&self, instance_id: &str, hour: i64) -> bool {
+        let (start, end) = (hour_start(hour), hour_start(hour + 1));
+        let mut sessions = self.ledger.sessions_of(instance_id).peekable();
+        sessions.peek().is_none()
+            || sessions.any(|session| {
+                let began = session.started_after.unwrap_or(session.start);
+                began < end && session.end.latest().is_none_or(|latest| latest > start)
+            })
     }
 
     pub(super) fn snapshots_of(&self, volume_id: &str) -> &[&'a str] {

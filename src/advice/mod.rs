@@ -12,9 +12,11 @@ mod finding;
 mod gp2_to_gp3;
 mod idle_address;
 mod idle_running;
+mod idle_week;
 mod idleness;
 mod inventory;
 mod left_running;
+mod off_schedule;
 mod orphan_snapshot;
 mod oversized_iops;
 pub mod plan;
@@ -36,7 +38,9 @@ use jiff::Timestamp;
 pub use dollars::Dollars;
 pub use finding::{Action, Choice, Confidence, Detail, Finding, HORIZONS, Level, Part};
 pub use idle_running::ID as IDLE_RUNNING;
+pub use idle_week::{Block, IdleWeek, WeekHour};
 pub use idleness::IdleThresholds;
+pub use off_schedule::ID as OFF_SCHEDULE;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
 pub use spans::Span;
 pub use suppress::{By, Exception, KEEP_TAG, Sifted, Silences, Snooze, Suppressed, sift};
@@ -95,6 +99,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule { id: oversized_iops::ID, title: "More speed than used", find: oversized_iops::find },
     Rule { id: idle_running::ID, title: "Running idle", find: idle_running::find },
+    Rule { id: off_schedule::ID, title: "Idle by the week", find: off_schedule::find },
     Rule { id: left_running::ID, title: "Left running", find: left_running::find },
     Rule { id: cheaper_elsewhere::ID, title: "Cheaper elsewhere", find: cheaper_elsewhere::find },
     Rule { id: buy_the_machine::ID, title: "Cheaper to own", find: buy_the_machine::find },

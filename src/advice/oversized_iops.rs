@@ -147,16 +147,10 @@ fn whole(signals: &Signals, signal: Signal) -> Option<&Series> {
 
 /// Whether the volume's instance may have run in an hour: if not, nothing was read or written.
 fn may_have_run(view: &View<'_>, volume: &Volume<'_>, hour: i64) -> bool {
-    let Holder::Instance(instance_id) = volume.holder else { return true };
-    let (start, end) = (hour_start(hour), hour_start(hour + 1));
-    let mut sessions = view.inventory.ledger.sessions_of(instance_id).peekable();
-    // Of what was never seen to run nothing is known.
-    if sessions.peek().is_none() {
-        return true;
+    match volume.holder {
+        Holder::Instance(instance_id) => view.inventory.may_have_run(instance_id, hour),
+        Holder::Nobody | Holder::Unclear => true,
     }
-    sessions.any(|session| {
-        session.started_after.unwrap_or(session.start) < end && session.end.latest().is_none_or(|latest| latest > start)
-    })
 }
 
 /// The same volume with so many times what was used, and no more than it has; `None`: that is what it has already.

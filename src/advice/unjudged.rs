@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::inventory::Inventory;
-use super::{Thresholds, View, idle_running, orphan_snapshot, oversized_iops};
+use super::{Thresholds, View, idle_running, off_schedule, orphan_snapshot, oversized_iops};
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 
@@ -28,6 +28,7 @@ fn is_judged(view: &View<'_>, id: &str) -> bool {
     match id.split_once(':') {
         Some((idle_running::ID, instance_id)) => idle_running::is_judged(view, instance_id),
         Some((oversized_iops::ID, volume_id)) => oversized_iops::is_judged(view, volume_id),
+        Some((off_schedule::ID, instance_id)) => off_schedule::is_judged(view, instance_id),
         Some((orphan_snapshot::ID, snapshot_id)) => orphan_snapshot::is_judged(view, snapshot_id),
         _ => true,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::episode::Episode;
-use crate::advice::{IDLE_RUNNING, OVERSIZED_IOPS, has_paid_performance};
+use crate::advice::{IDLE_RUNNING, OFF_SCHEDULE, OVERSIZED_IOPS, has_paid_performance};
 use crate::ledger::{Ledger, VolumeShape};
 
 /// When each region of each account was last looked at whole.
@@ -35,7 +35,9 @@ pub fn evidence(
 /// what it does.
 fn is_told_by_signals(episode: &Episode, ledger: &Ledger) -> bool {
     match episode.rule.as_str() {
-        IDLE_RUNNING => ledger.instances.get(&episode.resource).is_some_and(|(_, seen)| !seen.state.is_stopped()),
+        IDLE_RUNNING | OFF_SCHEDULE => {
+            ledger.instances.get(&episode.resource).is_some_and(|(_, seen)| !seen.state.is_stopped())
+        }
         OVERSIZED_IOPS => ledger.volumes.get(&episode.resource).is_some_and(|(_, seen)| {
             has_paid_performance(&VolumeShape {
                 volume_type: seen.volume_type.clone(),

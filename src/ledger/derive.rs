@@ -1,5 +1,6 @@
 //! From facts to the ledger's view: who is there now, what ran when, and the usage to be billed.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +57,8 @@ pub fn derive(
     metered: Vec<(Evidence, Metered)>,
     now: Timestamp,
 ) -> Result<Ledger, Overlap> {
-    let facts = &known_by(facts, now);
+    let known = known_by(facts, now);
+    let facts = known.as_ref();
     let mut sessions = sessions_of(facts)?;
     sessions.retain(|session| session.start <= now);
     refuse_volume_overlaps(facts)?;
@@ -92,13 +94,21 @@ pub fn refuse_overlaps(facts: &[(Evidence, Fact)]) -> Result<(), Overlap> {
     refuse_volume_overlaps(facts)
 }
 
-/// The facts as they could be known at `now`: later sights are left out, later ends are not yet known.
-fn known_by(facts: &[(Evidence, Fact)], now: Timestamp) -> Vec<(Evidence, Fact)> {
+/// The facts as they could be known at `now`: later sights are left out, later ends are not yet known. All as they are,
+/// which is the rule, are not copied.
+fn known_by(facts: &[(Evidence, Fact)], now: Timestamp) -> Cow<'_, [(Evidence, Fact)]> {
+    let is_as_it_was = |fact: &Fact| match fact {
+        Fact::Noted(noted) => noted.start <= now && noted_by(noted, now) == *noted,
+        _ => fact.known_at() <= now,
+    };
+    if facts.iter().all(|(_, fact)| is_as_it_was(fact)) {
+        return Cow::Borrowed(facts);
+    }
     let known = facts.iter().filter_map(|(evidence, fact)| match fact {
         Fact::Noted(noted) => (noted.start <= now).then(|| (evidence.clone(), Fact::Noted(noted_by(noted, now)))),
         _ => (fact.known_at() <= now).then(|| (evidence.clone(), fact.clone())),
     });
-    known.collect()
+    Cow::Owned(known.collect())
 }
 
 /// A row as it stood at `now`. What no import takes (an end before the start, a day of 30 hours) is

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::idle_week::{idle_week_map, idle_week_table};
 use super::running::running_table;
 use super::table::{Cell, Column, Table};
 use crate::advice::{Choice, Dollars, Finding, HORIZONS, rule};
@@ -10,9 +11,16 @@ use crate::money::Usd;
 /// Commands are folded to lines of this many columns, so that a terminal does not break them where a shell would not.
 const COMMAND_COLUMNS: usize = 78;
 
-/// All findings for programs and for people: `findings`, `charges`, `choices` and `running`, each naming its finding.
+/// All findings for programs and for people: `findings`, `charges`, `choices`, `running` and
+/// `idle_week`, each naming its finding.
 pub fn advice_tables(findings: &[Finding], now: Timestamp) -> Vec<Table> {
-    vec![findings_table(findings, now), charges_table(findings), choices_table(findings), running_table(findings)]
+    vec![
+        findings_table(findings, now),
+        charges_table(findings),
+        choices_table(findings),
+        running_table(findings),
+        idle_week_table(findings),
+    ]
 }
 
 /// One row a finding, by saving.
@@ -242,6 +250,7 @@ pub fn finding_tables(finding: &Finding) -> Vec<Table> {
         tables.push(Table { title: heading.clone(), notes: vec![format!("{}.", finding.title)], ..charges_table(one) });
     }
     tables.extend(Some(running_table(one)).filter(|running| !running.rows.is_empty()));
+    let map = idle_week_map(finding);
     let mut choices = choices_table(one);
     if tables.is_empty() {
         choices.title = heading;
@@ -257,11 +266,11 @@ pub fn finding_tables(finding: &Finding) -> Vec<Table> {
         choices.notes.push(format!("To {}:", choice.action.name()));
         choices.commands = command_lines(choice);
     }
-    match horizons_table(finding) {
+    match map.or_else(|| horizons_table(finding)) {
         None => tables.push(choices),
         Some(mut over) => {
             // Notes and commands close the whole.
-            over.notes = std::mem::take(&mut choices.notes);
+            over.notes.append(&mut choices.notes);
             over.commands = std::mem::take(&mut choices.commands);
             tables.extend([choices, over]);
         }

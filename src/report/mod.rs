@@ -8,6 +8,7 @@ pub mod break_even;
 pub mod chart;
 pub mod daily;
 pub mod history;
+pub mod idle_week;
 pub mod month;
 pub mod odds;
 pub mod opponent;

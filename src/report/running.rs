@@ -37,6 +37,6 @@ pub fn running_table(findings: &[Finding]) -> Table {
 fn spans_of(finding: &Finding) -> &[Span] {
     match &finding.detail {
         Some(Detail::Spans(spans)) => spans,
-        None => &[],
+        _ => &[],
     }
 }

@@ -6,6 +6,7 @@ mod facts;
 mod idle_running;
 mod laws;
 mod left_running;
+mod off_schedule;
 mod orphan_snapshot;
 mod oversized_iops;
 mod preflight;

@@ -11,7 +11,10 @@ fn tables_show_bounds_and_leave_unknown_empty() {
     facts.push(volume("vol-0", "gp9", 2000).fact());
     let findings = advise(&facts, SEEN);
     let tables = advice_tables(&findings, at("2026-11-30"));
-    assert_eq!(tables.iter().map(|table| table.key).collect::<Vec<_>>(), ["findings", "charges", "choices", "running"]);
+    assert_eq!(
+        tables.iter().map(|table| table.key).collect::<Vec<_>>(),
+        ["findings", "charges", "choices", "running", "idle_week"]
+    );
     for table in tables.iter().chain(&finding_tables(&findings[0])) {
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{}", table.key);
     }
