@@ -119,9 +119,10 @@ impl Aws {
         let target = format!(
             r#"'{{"Arn":"arn:{partition}:scheduler:::aws-sdk:ec2:{verb}Instances","RoleArn":"'"${{ROLE:?}}"'","Input":"{{\"InstanceIds\":[\"{id}\"]}}"}}'"#
         );
-        Some(format!(
-            "aws scheduler create-schedule --region {region} --name gpucost-{verb}-{id}-{hour:02}              --schedule-expression 'cron(0 {hour} ? * {days} *)' --schedule-expression-timezone UTC              --flexible-time-window Mode=OFF --target {target}"
-        ))
+        let when = format!("--schedule-expression 'cron(0 {hour} ? * {days} *)' --schedule-expression-timezone UTC");
+        let name = format!("gpucost-{verb}-{id}-{hour:02}");
+        let create = format!("aws scheduler create-schedule --region {region} --name {name} {when}");
+        Some(format!("{create} --flexible-time-window Mode=OFF --target {target}"))
     }
 
     /// AWS releases an address by its allocation, and only once nothing holds it.

@@ -141,11 +141,6 @@ pub(super) fn at_most_gb(size_gb: Decimal) -> Decimal {
     size_gb.round_dp_with_strategy(1, RoundingStrategy::AwayFromZero).normalize()
 }
 
-/// What retrieving an archived snapshot of so many GB costs at most, once.
-pub(super) fn retrieval(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Dollars {
-    snapshot_month(region, SnapshotRate::ArchiveRetrieval, shape, card)
-}
-
 fn per_gb(region: &str, tier: SnapshotRate, shape: Option<&VolumeShape>, card: &RateCard) -> Dollars {
     let Some(shape) = shape else { return Dollars::unknown(UNKNOWN_SIZE) };
     match card.snapshot(region, tier) {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::standing::{Standing, Standings};
+use super::standing::{Standing, Standings, State};
 use crate::ledger::{
-    Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, Subject, Tags, Usage, VolumeAttachment,
-    VolumeSeen, VolumeShape, hour_start,
+    Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, SnapshotSeen, Subject, Tags, Usage,
+    VolumeAttachment, VolumeSeen, VolumeShape, hour_start,
 };
 
 /// Whose a volume is.
@@ -28,6 +28,11 @@ pub(super) struct Volume<'a> {
     pub shape: Option<VolumeShape>,
     pub holder: Holder<'a>,
     pub device: Option<&'a str>,
+    /// `None`: the records do not say.
+    pub is_root: Option<bool>,
+    pub attached_at: Option<Timestamp>,
+    /// The newest snapshot since which surely nothing was written to it: a further one would hold no block of its own.
+    pub unwritten_since: Option<&'a SnapshotSeen>,
     /// `None`: the records do not say.
     pub deleted_with_instance: Option<bool>,
     pub last_seen: Timestamp,
@@ -103,6 +108,14 @@ impl<'a> Inventory<'a> {
         for (id, (_, snapshot)) in &self.ledger.snapshots {
             self.snapshots_of.entry(&snapshot.volume_id).or_default().push(id);
         }
+        for (id, of_volume) in &self.snapshots_of {
+            let Some(volume) = self.volumes.get_mut(id) else { continue };
+            let Some(since) = still_since(volume, &self.standings) else { continue };
+            let snapshots = of_volume.iter().filter_map(|id| Some(&self.ledger.snapshots.get(*id)?.1));
+            // The archive keeps whole snapshots, which no other builds on.
+            let after = snapshots.filter(|snapshot| !snapshot.archived && snapshot.started_at >= since);
+            volume.unwritten_since = after.max_by_key(|snapshot| snapshot.started_at);
+        }
     }
 
     pub(super) fn volumes_of(&self, instance_id: &str) -> Vec<&Volume<'a>> {
@@ -131,6 +144,17 @@ impl<'a> Inventory<'a> {
     }
 }
 
+/// Since when surely nothing was written to a volume: it has been on one instance, which has been stopped. io1 and io2 may be
+/// on several at once. <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html> (not checked since this was
+/// written)
+fn still_since(volume: &Volume<'_>, standings: &BTreeMap<&str, Standing<'_>>) -> Option<Timestamp> {
+    let Holder::Instance(instance_id) = volume.holder else { return None };
+    let State::Stopped { since } = standings.get(instance_id)?.state else { return None };
+    let shared = volume.shape.as_ref().is_none_or(|shape| ["io1", "io2"].contains(&shape.volume_type.as_str()));
+    let since = since.latest()?.max(volume.attached_at?);
+    (!shared).then_some(since)
+}
+
 /// Where an instance's description names a volume.
 #[derive(Clone, Copy)]
 struct Named<'a> {
@@ -138,9 +162,22 @@ struct Named<'a> {
     account: &'a str,
     region: &'a str,
     name: &'a str,
+    root_device: Option<&'a str>,
     attachment: &'a VolumeAttachment,
     evidence: &'a Evidence,
     seen_at: Timestamp,
+}
+
+/// What AWS calls the root volume in its own images, for records without the instance's own word: the names are reserved
+/// for it. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html> (not checked since this was written)
+const ROOT_DEVICES: [&str; 2] = ["/dev/xvda", "/dev/sda1"];
+
+impl Named<'_> {
+    /// `None`: no device is named, or none that could be the root's.
+    fn is_root(&self) -> Option<bool> {
+        let device = Some(self.attachment.device.as_str()).filter(|device| !device.is_empty())?;
+        Some(self.root_device.map_or(ROOT_DEVICES.contains(&device), |root| root == device))
+    }
 }
 
 fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
@@ -154,7 +191,9 @@ fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
             if known.is_none_or(|seen_at| seen_at < instance.seen_at) {
                 let (instance_id, account) = (instance.instance_id.as_str(), instance.account.as_str());
                 let (region, name, seen_at) = (instance.region.as_str(), instance.name.as_str(), instance.seen_at);
-                let named_here = Named { instance_id, account, region, name, attachment, evidence, seen_at };
+                let root_device = instance.root_device.as_deref();
+                let named_here =
+                    Named { instance_id, account, region, name, root_device, attachment, evidence, seen_at };
                 named.insert(&attachment.volume_id, named_here);
             }
         }
@@ -243,6 +282,9 @@ fn seen_volume<'a>(
         }),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
+        is_root: named.and_then(|named| named.is_root()),
+        attached_at: named.and_then(|named| named.attachment.attached_at),
+        unwritten_since: None,
         deleted_with_instance,
         last_seen: named.map_or(seen.seen_at, |named| named.seen_at.max(seen.seen_at)),
         evidence: std::iter::once(evidence).chain(named.map(|named| named.evidence)).collect(),
@@ -270,6 +312,9 @@ fn noted_volume<'a>(usage: &[&'a Usage], named: Option<Named<'a>>, now: Timestam
         shape: Some(shape.clone()),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
+        is_root: named.and_then(|named| named.is_root()),
+        attached_at: named.and_then(|named| named.attachment.attached_at),
+        unwritten_since: None,
         deleted_with_instance: named.map(|named| named.attachment.delete_on_termination),
         last_seen: named.map_or(last.period.end, |named| named.seen_at.max(last.period.end)).min(now),
         evidence: last.evidence.iter().chain(named.map(|named| named.evidence)).collect(),
@@ -291,6 +336,9 @@ fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>) -> Volume<'a> {
         shape: None,
         holder: Holder::Instance(named.instance_id),
         device: Some(&named.attachment.device),
+        is_root: named.is_root(),
+        attached_at: named.attachment.attached_at,
+        unwritten_since: None,
         deleted_with_instance: Some(named.attachment.delete_on_termination),
         last_seen: named.seen_at,
         evidence: vec![named.evidence],

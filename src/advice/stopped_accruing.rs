@@ -147,6 +147,13 @@ pub(super) fn snapshots_line(view: &View<'_>, volume: &Volume<'_>) -> Option<Str
     let snapshots = view.inventory.snapshots_of(&volume.resource.id);
     let last = snapshots.last()?;
     let id = &volume.resource.id;
+    if let Some(last) = volume.unwritten_since {
+        return Some(format!(
+            "{id}: nothing was written since its snapshot {} of {}: a new one adds nothing, while that bills on",
+            last.snapshot_id,
+            moment(last.started_at)
+        ));
+    }
     Some(match snapshots.len() {
         1 => format!("{id}: snapshot {last} exists and bills on; a new one adds what changed since"),
         many => format!("{id}: {many} snapshots exist and bill on ({last} is one); a new one adds what changed since"),

@@ -1,17 +1,13 @@
 //! The choices that rules share: what becomes of an instance's volumes and addresses, in dollars.
 
 use super::command::{Aws, or_withheld};
-use super::cost::{retrieval, snapshot_month, volume_month};
+use super::cost::{snapshot_gb, snapshot_month, snapshots_month, volume_month};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice};
 use super::inventory::{Address, Volume};
 use crate::catalog::{Offering, RateCard, SnapshotRate};
 use crate::ledger::Purchase;
 use crate::money::Usd;
-
-/// What AWS calls the root volume in its own images; the names are reserved for it.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html> (not checked since this was written)
-const ROOT_DEVICES: [&str; 2] = ["/dev/xvda", "/dev/sda1"];
 
 /// Volumes and addresses, with or without the instance they are on.
 pub(super) struct Holding<'v, 'a> {
@@ -35,7 +31,13 @@ impl Holding<'_, '_> {
     }
 
     fn snapshot(&self, volume: &Volume<'_>, tier: SnapshotRate) -> Dollars {
-        snapshot_month(&volume.resource.region, tier, volume.shape.as_ref(), self.card)
+        let region = &volume.resource.region;
+        match (volume.unwritten_since, tier) {
+            // Its blocks are in an earlier one, which bills on.
+            (Some(_), SnapshotRate::Standard) => Dollars::ZERO,
+            (Some(last), _) => snapshots_month(region, tier, snapshot_gb(last), self.card),
+            (None, _) => snapshot_month(region, tier, volume.shape.as_ref(), self.card),
+        }
     }
 
     pub(super) fn storage(&self) -> Dollars {
@@ -100,7 +102,7 @@ impl Holding<'_, '_> {
         // Archive: kept 90 days at least, retrieved within 72 hours.
         // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive-considerations.html (read 2026-11-27)
         let (action, what, restore, note) = if archive {
-            let cost = sum(self.volumes.iter().map(|v| retrieval(&v.resource.region, v.shape.as_ref(), self.card)));
+            let cost = sum(self.volumes.iter().map(|volume| self.snapshot(volume, SnapshotRate::ArchiveRetrieval)));
             let note = format!("up to 72 hours, then {again}; the archive bills 90 days at least");
             (Action::ArchiveThenDelete, "keep full snapshots in the archive tier", cost, note)
         } else {
@@ -115,8 +117,8 @@ impl Holding<'_, '_> {
     /// The root volume kept, so that the instance still starts, and the others deleted. `None` where there are none, or
     /// where it is not known which is the root volume.
     pub(super) fn delete_data_choice(&self, instance_id: &str) -> Option<Choice> {
-        let is_root = |volume: &&&Volume<'_>| volume.device.is_some_and(|device| ROOT_DEVICES.contains(&device));
-        let is_data = |volume: &&&Volume<'_>| volume.device.is_some() && !is_root(volume);
+        let is_root = |volume: &&&Volume<'_>| volume.is_root == Some(true);
+        let is_data = |volume: &&&Volume<'_>| volume.is_root == Some(false);
         self.volumes.iter().find(is_root)?;
         let data: Vec<&Volume<'_>> = self.volumes.iter().filter(is_data).copied().collect();
         if data.is_empty() {

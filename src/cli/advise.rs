@@ -39,7 +39,7 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     let mut sifted = sifted(findings, &ledger, &store, request)?;
     let all = sifted.told.len();
     sifted.told.retain(|finding| worth_a_month(finding).is_none_or(|saving| saving >= least));
-    let mut notes = suppressed_notes(&sifted);
+    let mut notes = suppressed_notes(&sifted, lists_suppressed(args.suppressed, request));
     match all - sifted.told.len() {
         0 => {}
         1 => notes.push(format!("1 that saves less than {least} a month is left out (--min-usd).")),
@@ -98,11 +98,15 @@ fn tables(sifted: &Sifted, notes: Vec<String>, with_suppressed: bool, request: &
     if let Some(list) = tables.first_mut() {
         list.notes.extend(notes);
     }
-    let asked = with_suppressed || request.verbose && request.output != Output::Csv;
-    if request.output == Output::Json || asked && !suppressed.is_empty() {
+    let is_listed = lists_suppressed(with_suppressed, request);
+    if request.output == Output::Json || is_listed && !suppressed.is_empty() {
         tables.push(suppressed_table(suppressed));
     }
     tables
+}
+
+fn lists_suppressed(asked: bool, request: &Request) -> bool {
+    asked || request.output == Output::Json || request.verbose && request.output != Output::Csv
 }
 
 /// The list of all findings, then `detailed` of them with charges, ways out, evidence and commands.

@@ -56,7 +56,9 @@ pub fn run(args: &DemoArgs, request: &Request) -> Result<Exit, Failure> {
     let report = compute(ledger, bill, &comparison, request)?;
     let written = write(&report, &args.out.join(FOLDER), request)?;
     let mut tables = vec![summary_table(&report.bill, &report.ledger)];
-    tables.push(findings_table(&report.findings, request.now));
+    let mut findings = findings_table(&report.findings, request.now);
+    findings.notes.extend(report.left_out.iter().cloned());
+    tables.push(findings);
     show::tables(&tables, request)?;
     if request.output == super::args::Output::Table {
         let mut lines = vec![String::new()];

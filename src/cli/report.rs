@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::advise::{findings, in_words};
+use super::advise::{findings, in_words, sifted};
 use super::args::{BreakEvenArgs, ReportArgs};
 use super::break_even::{assumptions, question, tables};
 use super::error::{Exit, Failure};
@@ -19,15 +19,19 @@ use crate::report::break_even::{cumulative_chart, verdict_sentence};
 use crate::report::chart::Chart;
 use crate::report::daily::daily_chart;
 use crate::report::month::{BREAK_EVEN, COST_BY_DAY, Comparison, LINE_ITEMS, REPORT, SUMMARY, document, no_machine};
+use crate::report::suppressed::suppressed_notes;
 use crate::report::table::Table;
-use crate::store::replace_directory;
+use crate::store::{Store, replace_directory};
 use crate::time::{Period, utc_date};
 
 /// A month, computed: what a report is made of.
 pub struct MonthReport {
     pub ledger: Ledger,
     pub bill: Bill,
+    /// What is suppressed is not among them.
     pub findings: Vec<Finding>,
+    /// How many are suppressed, and on whose word.
+    pub left_out: Vec<String>,
     pub comparison: Option<(Question, Answer)>,
     /// What the comparison takes for granted of the ledger; why there is none, if there is none.
     pub said_of_comparison: Vec<String>,
@@ -52,10 +56,17 @@ pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
 
 /// The bill's month with its advice and, if a machine is named, rent or own from the month's own hours.
 pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Request) -> Result<MonthReport, Failure> {
-    let findings = findings(&ledger, request)?;
+    let sifted = sifted(findings(&ledger, request)?, &ledger, &Store::open(&request.ledger)?, request)?;
+    let (left_out, findings) = (suppressed_notes(&sifted, false), sifted.told);
     let month = bill.month;
-    let report =
-        |comparison, said_of_comparison| MonthReport { ledger, bill, findings, comparison, said_of_comparison };
+    let report = |comparison, said_of_comparison| MonthReport {
+        ledger,
+        bill,
+        findings,
+        left_out,
+        comparison,
+        said_of_comparison,
+    };
     if args.machine.is_none() && args.machine_usd.is_none() {
         return Ok(report(None, vec![no_machine().to_owned()]));
     }
@@ -95,8 +106,11 @@ pub fn write(report: &MonthReport, folder: &Path, request: &Request) -> Result<V
         tables: untitled(tables(question, answer, report.said_of_comparison.clone(), true)),
     });
     let comparison = comparison.ok_or_else(|| report.said_of_comparison.clone());
-    let document =
-        document(bill, &report.ledger, comparison, in_words(&report.findings, report.findings.len(), request.now));
+    let mut advice = in_words(&report.findings, report.findings.len(), request.now);
+    if let Some(list) = advice.first_mut() {
+        list.notes.extend(report.left_out.iter().cloned());
+    }
+    let document = document(bill, &report.ledger, comparison, advice);
     let files = [
         (LINE_ITEMS, render::csv::table(&line_item_table(bill))?.into_bytes()),
         (SUMMARY, render::csv::table(&summary_table(bill, &report.ledger))?.into_bytes()),

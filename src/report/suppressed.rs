@@ -34,8 +34,9 @@ pub fn suppressed_table(suppressed: &[Suppressed]) -> Table {
     table
 }
 
-/// `3 suppressed: 1 by tag, 2 by config.`, and what was meant to suppress and cannot be read.
-pub fn suppressed_notes(sifted: &Sifted) -> Vec<String> {
+/// `3 suppressed: 1 by tag, 2 by config.`, how to see them where they are not listed, and what was meant to suppress and
+/// cannot be read.
+pub fn suppressed_notes(sifted: &Sifted, listed: bool) -> Vec<String> {
     let count = |by: By| sifted.suppressed.iter().filter(|one| one.by == by).count();
     let counts: Vec<String> = [By::Tag, By::Config, By::Snooze]
         .into_iter()
@@ -44,7 +45,8 @@ pub fn suppressed_notes(sifted: &Sifted) -> Vec<String> {
         .map(|(count, by)| format!("{count} by {by}"))
         .collect();
     let total = sifted.suppressed.len();
-    let counted = (total > 0).then(|| format!("{total} suppressed: {}; --suppressed lists them.", counts.join(", ")));
+    let how = if listed { "" } else { "; gpucost advise --suppressed lists them" };
+    let counted = (total > 0).then(|| format!("{total} suppressed: {}{how}.", counts.join(", ")));
     counted.into_iter().chain(sifted.unread.iter().map(|unread| format!("{unread}."))).collect()
 }
 

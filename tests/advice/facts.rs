@@ -118,6 +118,10 @@ impl InstanceMaker {
         self.1 = device.to_owned();
         self
     }
+    pub fn root(mut self, device: &str) -> Self {
+        self.0.root_device = Some(device.to_owned());
+        self
+    }
     pub fn volume(mut self, id: &str, delete_on_termination: bool) -> Self {
         let attached_at = Some(self.0.launch_time);
         let device = self.1.clone();

@@ -71,7 +71,8 @@ fn nights_and_weekends_are_worth_a_schedule() {
     assert_eq!(finding.id, "off-schedule:i-1");
     assert_eq!(finding.title, "g5.xlarge never at work in 128 of the week's 168 hours, in 4 weeks");
     // 128 of 168 hours × $1.006, in a month of 730 h; each of the four weeks alike.
-    assert_eq!(finding.saving_per_month, Dollars::Exact(usd("559.527619047619047619047619")));
+    assert!(matches!(finding.saving_per_month, Dollars::Exact(_)));
+    assert_eq!(finding.saving_per_month.to_string(), "$559.53");
     assert_eq!(shown(finding.accrued.as_ref()), "$515.07"); // 4 × 128 h
     assert_eq!(ways_out(&finding), [("keep", "$734.38".to_owned()), ("stop-on-schedule", "$174.85".to_owned())]);
     assert_eq!(finding.confidence.level, Level::High);

@@ -1,7 +1,7 @@
 //! A stopped instance still pays.
 
-use gpucost::advice::{Action, Dollars, HORIZONS};
-use gpucost::ledger::{Fact, InstanceState, SnapshotSeen};
+use gpucost::advice::{Action, Dollars, Finding, HORIZONS};
+use gpucost::ledger::{Fact, InstanceState, SnapshotSeen, Tags};
 
 use crate::asked::*;
 use crate::facts::*;
@@ -350,4 +350,71 @@ fn snapshots_go_on_beside_the_sums() {
     let parts = advise(&facts, SEEN)[0].parts.clone();
     assert_eq!((parts.len(), parts[1].what.as_str()), (2, "its 4 snapshots, which go on"));
     assert_eq!(parts[1].per_month.to_string(), "≤ $23.75");
+}
+
+fn snapshot_of(volume_id: &str, started_at: &str, full_gb: u64) -> Fact {
+    Fact::Snapshot(SnapshotSeen {
+        account: "111122223333".to_owned(),
+        region: "us-east-1".to_owned(),
+        snapshot_id: "snap-1".to_owned(),
+        name: String::new(),
+        tags: Tags::new(),
+        volume_id: volume_id.to_owned(),
+        volume_size_gb: 500,
+        full_size_bytes: Some(full_gb << 30),
+        started_at: at(started_at),
+        archived: false,
+        description: String::new(),
+        seen_at: at(SEEN),
+    })
+}
+
+#[test]
+fn a_snapshot_of_what_nobody_wrote_to_since_the_last_adds_nothing() {
+    // Stopped at the beginning of October, and attached since before.
+    let ways = |taken: &str, volume_type: &str| {
+        let stopped = instance("i-1", "g5.xlarge", InstanceState::Stopped)
+            .reason("User initiated (2026-10-01 00:00:00 GMT)")
+            .volume("vol-1", true)
+            .fact();
+        let facts =
+            [stopped, volume("vol-1", volume_type, 500).on("i-1", true).fact(), snapshot_of("vol-1", taken, 40)];
+        only(&advise(&facts, SEEN), "stopped-accruing").clone()
+    };
+    let finding = ways("2026-10-05", "gp3");
+    assert_eq!(choice(&finding, Action::SnapshotThenDelete).per_month, Dollars::ZERO);
+    assert_eq!(choice(&finding, Action::ImageThenTerminate).per_month, Dollars::ZERO);
+    // The archive keeps all of it: the 40 GB that were ever written.
+    assert_eq!(choice(&finding, Action::ArchiveThenDelete).per_month.to_string(), "≤ $0.50");
+    assert_eq!(choice(&finding, Action::ArchiveThenDelete).restore.as_ref().unwrap().to_string(), "≤ $1.20");
+    assert_eq!(finding.saving_per_month, Dollars::Exact(usd("40")));
+    let line = "vol-1: nothing was written since its snapshot snap-1 of 2026-10-05 00:00 UTC";
+    assert!(finding.evidence.iter().any(|said| said.starts_with(line)), "{:#?}", finding.evidence);
+    // Taken while it ran, it may have changed since; an io2 volume may be on another instance too.
+    assert_eq!(
+        choice(&ways("2026-09-30T23:00:00Z", "gp3"), Action::SnapshotThenDelete).per_month.to_string(),
+        "≤ $25.00"
+    );
+    assert_eq!(choice(&ways("2026-10-05", "io2"), Action::SnapshotThenDelete).per_month.to_string(), "≤ $25.00");
+}
+
+#[test]
+fn the_root_volume_is_what_the_instance_says() {
+    let with = |root: Option<&str>| {
+        let stopped = instance("i-1", "g5.xlarge", InstanceState::Stopped);
+        let stopped = root.map_or(stopped.device("/dev/sda1"), |root| {
+            instance("i-1", "g5.xlarge", InstanceState::Stopped).root(root).device("/dev/sda1")
+        });
+        let facts = [
+            stopped.volume("vol-1", true).device("/dev/nvme0n1").volume("vol-2", false).fact(),
+            volume("vol-1", "gp3", 100).on("i-1", true).fact(),
+            volume("vol-2", "gp3", 500).on("i-1", false).fact(),
+        ];
+        only(&advise(&facts, SEEN), "stopped-accruing").clone()
+    };
+    let stays = |finding: &Finding| choice(finding, Action::DeleteDataVolumes).per_month.to_string();
+    assert_eq!(stays(&with(None)), "$8.00");
+    assert_eq!(stays(&with(Some("/dev/nvme0n1"))), "$40.00", "an image may name its root anything");
+    let unknown = with(Some("/dev/xvdz"));
+    assert!(unknown.choices.iter().all(|choice| choice.action != Action::DeleteDataVolumes), "none of them is it");
 }

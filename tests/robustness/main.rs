@@ -2,6 +2,7 @@
 //!
 //! Every command runs through the real binary in a clean environment.
 
+mod advice_names;
 mod bad_input;
 mod command_line;
 mod crash;
