@@ -1,7 +1,7 @@
 //! The AWS SDK: the only room that knows it, and the only async one. Fetches, maps to core types, returns.
 //!
-//! Everything here only looks: `docs/iam.md` has the actions. Without the feature `aws` only [`offer`] is left, which
-//! reads what AWS publishes.
+//! Everything here but `act.rs` only looks: `docs/iam.md` has the actions. Without the feature `aws` only [`offer`] is
+//! left, which reads what AWS publishes.
 
 #[cfg(feature = "aws")]
 mod account;
@@ -17,6 +17,8 @@ mod cost_explorer;
 mod describe;
 #[cfg(feature = "aws")]
 mod error;
+#[cfg(feature = "aws")]
+mod live;
 #[cfg(feature = "aws")]
 mod metrics;
 pub mod offer;

@@ -6,23 +6,20 @@ use jiff::SignedDuration;
 
 use super::actions::this_moment;
 use super::error::Failure;
-use crate::advice::plan::{LiveSnapshot, Plan, Refusal, Step, Verb};
+use crate::advice::plan::{Plan, Refusal, Step, Verb};
 use crate::aws::{ActError, Actor, AwsError};
 use crate::ledger::InstanceState;
 use crate::store::{ActionPhase, Store, Task};
 
-const FIRST_POLL: Duration = Duration::from_millis(500);
-const LONGEST_POLL: Duration = Duration::from_secs(15);
 /// A volume may have been written to since: an older snapshot of an unfinished action is not relied on.
 const SNAPSHOT_HOLDS: SignedDuration = SignedDuration::from_hours(24);
-/// A snapshot that was asked for is shown by then.
-const SHOWS_WITHIN: Duration = Duration::from_secs(5);
 /// How long a volume takes to come off, and an instance to end.
 const SETTLES_WITHIN: Duration = Duration::from_secs(10 * 60);
+pub const FIRST_POLL: Duration = Duration::from_millis(500);
 
 pub struct Runner<'a> {
     pub actor: &'a Actor,
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     pub wait: Duration,
 }
 
@@ -33,10 +30,10 @@ impl From<Refusal> for Failure {
 }
 
 impl Runner<'_> {
-    /// What was done, in words.
-    pub async fn carry_out(&mut self, plan: &Plan) -> Result<String, Failure> {
+    /// What was done, in words. `planned` is the record of the plan.
+    pub async fn carry_out(&self, plan: &Plan, planned: &Task) -> Result<String, Failure> {
         // A volume's own plan may be one that an earlier run began, and left between two steps.
-        let task = self.task(plan).await?;
+        let task = self.task(plan, planned).await?;
         let mut said = Vec::new();
         for step in &plan.steps {
             let words = step.words();
@@ -45,77 +42,97 @@ impl Runner<'_> {
             }
             said.push(self.step(plan, &task, step).await?);
         }
-        self.store.record_step(&task, "", ActionPhase::Finished, "", this_moment())?;
+        self.note(&task, "", ActionPhase::Finished, "")?;
         said.retain(|words| !words.is_empty());
         Ok(said.join("; "))
     }
 
-    /// The unfinished action of an earlier run, if what it rests on is still so; else a new one.
-    async fn task(&mut self, plan: &Plan) -> Result<Task, Failure> {
-        let now = this_moment();
-        if plan.verb == Verb::SnapshotAndDelete
-            && let Some(task) = self.store.unfinished(plan.verb.name(), &plan.id)?
-        {
-            let detached = plan.steps.iter().all(|step| !matches!(step, Step::DetachVolume { .. }));
-            let was_detached_by_it = detached && self.was_detached(&task)?;
-            let is_as_it_was = task.state == plan.state || was_detached_by_it;
-            if is_as_it_was && now.duration_since(task.begun_at) < SNAPSHOT_HOLDS {
+    pub(super) fn note(&self, task: &Task, step: &str, phase: ActionPhase, detail: &str) -> Result<(), Failure> {
+        Ok(self.store.record_step(task, step, phase, detail, this_moment())?)
+    }
+
+    /// The unfinished action of an earlier run, if what it rests on is still so; else the one that was planned, begun.
+    async fn task(&self, plan: &Plan, planned: &Task) -> Result<Task, Failure> {
+        let unfinished = self.store.unfinished(plan.verb.name(), &plan.id)?;
+        if let Some(token) = &plan.resumes {
+            let task = unfinished.into_iter().find(|task| task.token == *token);
+            return task.ok_or_else(|| {
+                Failure::new(format!("{}: another run has finished it meanwhile", plan.id))
+                    .hint("nothing is left to do")
+            });
+        }
+        for task in unfinished.into_iter().filter(|task| task.is_in(self.actor.account(), &plan.region)) {
+            if self.may_go_on(plan, &task)? {
+                self.note(planned, "", ActionPhase::Skipped, &format!("an earlier run began it: {}", task.token))?;
                 return Ok(task);
             }
-            let why = format!("it was {}, it is {}", task.state, plan.state);
-            self.store.record_step(&task, "", ActionPhase::Abandoned, &why, now)?;
+            let why = format!("it was {}, it is {}: it is begun anew", task.state, plan.state);
+            self.note(&task, "", ActionPhase::Abandoned, &why)?;
         }
-        self.refuse_changed(plan).await?;
-        Ok(self.store.begin_action(plan.verb.name(), &plan.id, &plan.region, &plan.state, now)?)
+        self.refuse_changed(plan, planned).await?;
+        Ok(self.store.begin_action(planned, &plan.steps, this_moment())?)
     }
 
-    /// Whether the action itself took the volume off, as far as the record goes: a call without a word after it counts.
-    fn was_detached(&self, task: &Task) -> Result<bool, Failure> {
-        let is_detach = |step: &str| step.starts_with("detach ");
-        Ok(self.store.actions()?.iter().any(|row| row.task == task.token && is_detach(&row.step)))
+    fn may_go_on(&self, plan: &Plan, task: &Task) -> Result<bool, Failure> {
+        if plan.verb != Verb::SnapshotAndDelete || this_moment().duration_since(task.begun_at) >= SNAPSHOT_HOLDS {
+            return Ok(false);
+        }
+        if task.state == plan.state {
+            return Ok(true);
+        }
+        // The action itself took the volume off, as far as the record goes: a call without a word after it counts.
+        let is_detached = plan.steps.iter().all(|step| !matches!(step, Step::DetachVolume { .. }));
+        Ok(is_detached && self.store.has_step(task, "detach ")?)
     }
 
-    async fn step(&mut self, plan: &Plan, task: &Task, step: &Step) -> Result<String, Failure> {
+    async fn step(&self, plan: &Plan, task: &Task, step: &Step) -> Result<String, Failure> {
         match step {
             Step::CreateSnapshot { volume_id, size_gb } => {
-                let snapshot = self.snapshot(task, step).await?;
-                self.complete(task, step, &snapshot.id, volume_id, *size_gb).await?;
+                let id = self.whole_copy(task, step, volume_id, *size_gb).await?;
                 // Between the copy and the deletion nothing may have been written.
-                self.refuse_changed_since(plan, task).await?;
-                Ok(format!("snapshot {} is complete", snapshot.id))
+                self.abandon_changed(plan, task).await?;
+                Ok(format!("snapshot {id} is complete"))
             }
             Step::WaitTerminated { id } => {
-                self.settled(id, |state| state == InstanceState::Terminated).await?;
+                self.terminated(id).await?;
                 Ok(String::new())
+            }
+            Step::DetachVolume { volume_id, instance_id } => {
+                self.call(task, step).await?;
+                self.detached(volume_id).await?;
+                self.abandon_started(plan, task, instance_id).await?;
+                Ok(step.words())
             }
             _ => {
                 self.call(task, step).await?;
-                if let Step::DetachVolume { volume_id, .. } = step {
-                    self.detached(volume_id).await?;
-                }
                 Ok(step.words())
             }
         }
     }
 
-    /// One call, written down on both sides.
-    async fn call(&mut self, task: &Task, step: &Step) -> Result<(), Failure> {
+    /// One call, written down on both sides. An answer that was lost, and the complaint about the repetition of what was
+    /// done already, are no failures: what is there decides.
+    async fn call(&self, task: &Task, step: &Step) -> Result<(), Failure> {
         let words = step.words();
-        self.store.record_step(task, &words, ActionPhase::Calling, "", this_moment())?;
-        match self.actor.act(step).await {
-            Ok(()) => Ok(self.store.record_step(task, &words, ActionPhase::Done, "", this_moment())?),
-            Err(error) => Err(self.failed(task, &words, error)?),
+        self.note(task, &words, ActionPhase::Calling, "")?;
+        let Err(error) = self.actor.act(step).await else { return self.note(task, &words, ActionPhase::Done, "") };
+        match self.actor.is_so(step).await {
+            Ok(true) => {
+                self.note(task, &words, ActionPhase::Done, &format!("AWS shows that it is so; it said: {error}"))
+            }
+            // What came of the call is what it said.
+            Ok(false) | Err(_) => Err(self.failed(task, &words, &error)?),
         }
     }
 
-    fn failed(&self, task: &Task, words: &str, error: ActError) -> Result<Failure, Failure> {
-        let (phase, hint) = match &error {
+    pub(super) fn failed(&self, task: &Task, words: &str, error: &ActError) -> Result<Failure, Failure> {
+        let (phase, hint) = match error {
             ActError::Refused(error) => (ActionPhase::Failed, error.hint()),
-            ActError::Unsure(_) => {
+            ActError::Unsure(_) | ActError::Done { .. } => {
                 (ActionPhase::Unsure, Some("run the same command again: it looks first at what is there".to_owned()))
             }
         };
-        self.store.record_step(task, words, phase, &error.to_string(), this_moment())?;
+        self.note(task, words, phase, &error.to_string())?;
         let failure = Failure::new(format!("{}: cannot {words}: {error}", task.resource));
         Ok(match hint {
             Some(hint) => failure.hint(hint),
@@ -123,106 +140,41 @@ impl Runner<'_> {
         })
     }
 
-    /// The snapshot of this action: the one that carries its token, or a new one.
-    async fn snapshot(&mut self, task: &Task, step: &Step) -> Result<LiveSnapshot, Failure> {
-        let words = step.words();
-        // What a run that died had asked for may still be on its way.
-        let until =
-            Instant::now() + if self.store.is_step_called(task, &words)? { SHOWS_WITHIN } else { Duration::ZERO };
-        loop {
-            if let Some(found) = self.actor.snapshot_of(&task.token).await? {
-                return Ok(found);
-            }
-            if Instant::now() >= until {
-                break;
-            }
-            tokio::time::sleep(FIRST_POLL).await;
+    async fn refuse_changed(&self, plan: &Plan, planned: &Task) -> Result<(), Failure> {
+        let now = self.state_now(plan).await?;
+        if now.as_ref() == Some(&plan.state) {
+            return Ok(());
         }
-        self.store.record_step(task, &words, ActionPhase::Calling, "", this_moment())?;
-        let id = match self.actor.snapshot(step, &task.token).await {
-            Ok(id) => id,
-            Err(ActError::Unsure(error)) => match self.actor.snapshot_of(&task.token).await? {
-                Some(found) => found.id,
-                None => return Err(self.failed(task, &words, ActError::Unsure(error))?),
-            },
-            Err(error) => return Err(self.failed(task, &words, error)?),
-        };
-        self.actor.snapshot_state(&id).await?.ok_or_else(|| {
-            Failure::new(format!("{}: AWS does not show the new snapshot {id} yet", task.resource))
-                .hint("nothing was deleted; run the same command again")
-        })
+        let refusal = Refusal::changed(&plan.id, &plan.state, now.as_deref().unwrap_or("gone"));
+        self.note(planned, "", ActionPhase::Refused, &refusal.why)?;
+        Err(refusal.into())
     }
 
-    /// Waits until it is a whole copy of this volume.
-    async fn complete(
-        &mut self,
-        task: &Task,
-        step: &Step,
-        id: &str,
-        volume_id: &str,
-        size_gb: u32,
-    ) -> Result<(), Failure> {
-        let (until, mut pause) = (Instant::now() + self.wait, FIRST_POLL);
-        loop {
-            let seen = self.actor.snapshot_state(id).await?;
-            let not_whole = |why: String| {
-                Failure::new(format!("{volume_id}: {why}"))
-                    .hint("nothing was deleted; run the same command again, or `gpucost snapshot-and-delete --resume`")
-            };
-            let Some(seen) = seen else { return Err(not_whole(format!("its snapshot {id} is gone"))) };
-            if seen.is_complete_of(volume_id, size_gb) {
-                self.store.record_step(task, &step.words(), ActionPhase::Done, id, this_moment())?;
-                return Ok(());
+    /// After a snapshot: as it was when the action began, its holder not started since; or taken off by it.
+    async fn abandon_changed(&self, plan: &Plan, task: &Task) -> Result<(), Failure> {
+        let now = self.state_now(plan).await?;
+        if now.as_ref() == Some(&plan.state) {
+            return Ok(());
+        }
+        self.abandon(plan, task, now.as_deref().unwrap_or("gone"))
+    }
+
+    /// An instance that was started while its volume was on its way off may have written to it.
+    async fn abandon_started(&self, plan: &Plan, task: &Task, instance_id: &str) -> Result<(), Failure> {
+        let now = self.actor.instance(instance_id).await?.map(|instance| instance.state_words());
+        match now {
+            Some(now) if plan.state.ends_with(&now) => Ok(()),
+            now => {
+                let now = now.unwrap_or_else(|| "gone".to_owned());
+                self.abandon(plan, task, &format!("taken off {instance_id}, which is {now}"))
             }
-            if seen.state != "pending" {
-                let why =
-                    format!("its snapshot {id} is {}, of {} with {} GB", seen.state, seen.volume_id, seen.size_gb);
-                self.store.record_step(task, &step.words(), ActionPhase::Failed, &why, this_moment())?;
-                self.store.record_step(task, "", ActionPhase::Abandoned, &why, this_moment())?;
-                return Err(
-                    Failure::new(format!("{volume_id}: {why}")).hint("nothing was deleted; look at the snapshot")
-                );
-            }
-            if Instant::now() >= until {
-                return Err(not_whole(format!("its snapshot {id} is not complete yet ({})", seen.progress)));
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_POLL);
         }
     }
 
-    async fn refuse_changed(&self, plan: &Plan) -> Result<(), Failure> {
-        match self.state_now(plan).await? {
-            Some(now) if now == plan.state => Ok(()),
-            Some(now) => Err(Refusal::changed(&plan.id, &plan.state, &now).into()),
-            None => Err(Refusal::changed(&plan.id, &plan.state, "gone").into()),
-        }
-    }
-
-    /// After a snapshot: as it was when the action began, or taken off by it.
-    async fn refuse_changed_since(&self, plan: &Plan, task: &Task) -> Result<(), Failure> {
-        match self.state_now(plan).await? {
-            Some(now) if now == plan.state => self.refuse_started_holder(plan).await,
-            Some(now) => {
-                let refusal = Refusal::changed(&plan.id, &plan.state, &now);
-                self.store.record_step(task, "", ActionPhase::Abandoned, &refusal.why, this_moment())?;
-                Err(refusal.into())
-            }
-            None => Err(Refusal::changed(&plan.id, &plan.state, "gone").into()),
-        }
-    }
-
-    /// A volume of an instance that was started since is written to.
-    async fn refuse_started_holder(&self, plan: &Plan) -> Result<(), Failure> {
-        for step in &plan.steps {
-            let Step::DetachVolume { instance_id, .. } = step else { continue };
-            let state = self.actor.instance(instance_id).await?.map(|instance| instance.state);
-            if state != Some(InstanceState::Stopped) {
-                let now = state.map_or("gone", InstanceState::name);
-                return Err(Refusal::changed(&plan.id, &format!("on {instance_id}, which was stopped"), now).into());
-            }
-        }
-        Ok(())
+    fn abandon(&self, plan: &Plan, task: &Task, now: &str) -> Result<(), Failure> {
+        let refusal = Refusal::changed(&plan.id, &plan.state, now);
+        self.note(task, "", ActionPhase::Abandoned, &refusal.why)?;
+        Err(refusal.into())
     }
 
     async fn state_now(&self, plan: &Plan) -> Result<Option<String>, AwsError> {
@@ -231,9 +183,9 @@ impl Runner<'_> {
             Verb::SnapshotAndDelete => {
                 let volumes = self.actor.volumes(std::slice::from_ref(&plan.id)).await?;
                 let Some(volume) = volumes.first() else { return Ok(None) };
-                let holder = match &volume.attached_to {
-                    Some(id) => self.actor.instance(id).await?,
-                    None => None,
+                let holder = match volume.attachments.as_slice() {
+                    [only] => self.actor.instance(&only.to).await?,
+                    _ => None,
                 };
                 Some(volume.state_with(holder.as_ref()))
             }
@@ -241,13 +193,12 @@ impl Runner<'_> {
         })
     }
 
-    async fn settled(&self, id: &str, is_it: impl Fn(InstanceState) -> bool) -> Result<(), Failure> {
+    async fn terminated(&self, id: &str) -> Result<(), Failure> {
         let until = Instant::now() + SETTLES_WITHIN;
-        while self.actor.instance(id).await?.is_some_and(|instance| !is_it(instance.state)) {
+        while self.actor.instance_state(id).await?.is_some_and(|state| state != InstanceState::Terminated) {
             if Instant::now() >= until {
-                return Err(
-                    Failure::new(format!("{id} does not come to rest")).hint("run the same command again later")
-                );
+                return Err(Failure::new(format!("{id} does not come to its end"))
+                    .hint("`gpucost terminate --resume` goes on with it later"));
             }
             tokio::time::sleep(FIRST_POLL * 4).await;
         }

@@ -4,6 +4,12 @@
 #[cfg(feature = "aws")]
 mod actions;
 #[cfg(feature = "aws")]
+mod actions_copy;
+#[cfg(feature = "aws")]
+mod actions_left;
+#[cfg(feature = "aws")]
+mod actions_look;
+#[cfg(feature = "aws")]
 mod actions_run;
 mod advice_config;
 mod advise;

@@ -168,6 +168,10 @@ impl InstanceState {
         .find(|state| state.name() == name)
     }
 
+    pub const fn is_gone(self) -> bool {
+        matches!(self, InstanceState::ShuttingDown | InstanceState::Terminated)
+    }
+
     /// Whether AWS has stopped the meter. `stopping` and `shutting-down` bill no more, but for hibernation.
     pub const fn is_stopped(self) -> bool {
         matches!(

@@ -1,10 +1,11 @@
-//! What was done in AWS, and what came of it: written down before each call and after it, and never changed.
+//! What was planned and done in AWS, and what came of it: written down before each call and after it, and never changed.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, TransactionBehavior};
+use rusqlite::{OptionalExtension, Row, TransactionBehavior};
 
 use super::alerts::Lock;
 use super::{Store, StoreError, sqlite_error};
+use crate::advice::plan::Step;
 
 pub(super) const TABLES: &str = "
     CREATE TABLE actions (
@@ -23,9 +24,23 @@ pub(super) const TABLES: &str = "
     CREATE INDEX actions_of_task ON actions (task);
     CREATE INDEX actions_of_resource ON actions (resource, verb);";
 
+pub(super) const ACCOUNT_AND_STEPS: &str = "
+    -- Null: written by a version that did not ask.
+    ALTER TABLE actions ADD COLUMN account TEXT;
+    -- Of what is begun, all that was agreed to, as JSON. Phases are now also planned, allowed, refused and skipped.
+    ALTER TABLE actions ADD COLUMN steps TEXT;";
+
 /// How far one step of an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// What would be done; the detail is the state that it rests on.
+    Planned,
+    /// AWS would do it.
+    Allowed,
+    /// It is not to be done; the detail says why. Nothing was called.
+    Refused,
+    /// It could have been done, and nobody said yes.
+    Skipped,
     /// The plan is agreed to; the detail is the state that it rests on.
     Begun,
     /// About to be called: without a later word it may have been done.
@@ -43,6 +58,10 @@ pub enum Phase {
 impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
+            Phase::Planned => "planned",
+            Phase::Allowed => "allowed",
+            Phase::Refused => "refused",
+            Phase::Skipped => "skipped",
             Phase::Begun => "begun",
             Phase::Calling => "calling",
             Phase::Done => "done",
@@ -54,16 +73,37 @@ impl Phase {
     }
 }
 
+/// What an action is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    pub verb: &'a str,
+    pub resource: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+}
+
 /// One action on one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     pub token: String,
     pub verb: String,
     pub resource: String,
+    /// `None`: an older version did not write it down.
+    pub account: Option<String>,
     pub region: String,
+    /// When it was agreed to; before that, when it was planned.
     pub begun_at: Timestamp,
     /// The state that it rests on.
     pub state: String,
+    /// All that was agreed to; empty: an older version did not write it down.
+    pub steps: Vec<Step>,
+}
+
+impl Task {
+    /// Whether it was begun there: elsewhere a resource that is not found is not gone.
+    pub fn is_in(&self, account: &str, region: &str) -> bool {
+        self.account.as_deref() == Some(account) && self.region == region
+    }
 }
 
 /// A line of the record.
@@ -73,6 +113,7 @@ pub struct ActionRow {
     pub at: String,
     pub verb: String,
     pub resource: String,
+    pub account: Option<String>,
     pub region: String,
     pub step: String,
     pub phase: String,
@@ -88,16 +129,15 @@ impl Store {
         self.lock("actions")
     }
 
-    /// Writes down that an action is agreed to, before any call. Its token is like no other's.
+    /// Writes down what would be done, or why it is not: `phase` is one of the two. Its token is like no other's.
     ///
     /// # Errors
-    /// A database that cannot be written: then nothing may be called.
-    pub fn begin_action(
+    /// A database that cannot be written.
+    pub fn plan_action(
         &mut self,
-        verb: &str,
-        resource: &str,
-        region: &str,
-        state: &str,
+        target: Target<'_>,
+        phase: Phase,
+        detail: &str,
         now: Timestamp,
     ) -> Result<Task, StoreError> {
         let path = self.path.clone();
@@ -105,17 +145,30 @@ impl Store {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         let count: i64 =
             transaction.query_row("SELECT coalesce(max(id), 0) FROM actions", [], |row| row.get(0)).map_err(fail)?;
-        let token = format!("{resource}-{}-{count}", now.as_millisecond());
         let task = Task {
-            token,
-            verb: verb.to_owned(),
-            resource: resource.to_owned(),
-            region: region.to_owned(),
+            token: format!("{}-{}-{count}", target.resource, now.as_millisecond()),
+            verb: target.verb.to_owned(),
+            resource: target.resource.to_owned(),
+            account: Some(target.account.to_owned()),
+            region: target.region.to_owned(),
             begun_at: now,
-            state: state.to_owned(),
+            state: detail.to_owned(),
+            steps: Vec::new(),
         };
-        insert(&transaction, &task, "", Phase::Begun, state, now).map_err(fail)?;
+        insert(&transaction, &task, &Line { phase, step: "", detail, steps: None }, now).map_err(fail)?;
         transaction.commit().map_err(fail)?;
+        Ok(task)
+    }
+
+    /// Writes down that a planned action is agreed to, with all its steps, before any call.
+    ///
+    /// # Errors
+    /// A database that cannot be written: then nothing may be called.
+    pub fn begin_action(&self, planned: &Task, steps: &[Step], now: Timestamp) -> Result<Task, StoreError> {
+        let task = Task { begun_at: now, steps: steps.to_vec(), ..planned.clone() };
+        let json = serde_json::to_string(steps).map_err(|e| self.broken_action(&task.token, &e))?;
+        let line = Line { phase: Phase::Begun, step: "", detail: &task.state, steps: Some(&json) };
+        insert(&self.connection, &task, &line, now).map_err(|e| self.error(e))?;
         Ok(task)
     }
 
@@ -129,46 +182,50 @@ impl Store {
         detail: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        insert(&self.connection, task, step, phase, detail, now).map_err(|e| self.error(e))
+        insert(&self.connection, task, &Line { phase, step, detail, steps: None }, now).map_err(|e| self.error(e))
     }
 
-    /// The action of this kind on this resource that was begun last and is neither finished nor abandoned.
+    /// The actions of this kind on this resource that were begun and are neither finished nor abandoned, oldest first.
     ///
     /// # Errors
-    /// A database that cannot be read.
-    pub fn unfinished(&self, verb: &str, resource: &str) -> Result<Option<Task>, StoreError> {
-        let mut found = self.unfinished_tasks(verb)?;
-        found.retain(|task| task.resource == resource);
-        Ok(found.pop())
+    /// A database that cannot be read, or that was damaged.
+    pub fn unfinished(&self, verb: &str, resource: &str) -> Result<Vec<Task>, StoreError> {
+        let mut found = self.unfinished_tasks()?;
+        found.retain(|task| task.verb == verb && task.resource == resource);
+        Ok(found)
     }
 
     /// All that were begun and are neither finished nor abandoned, oldest first.
     ///
     /// # Errors
-    /// A database that cannot be read.
-    pub fn unfinished_tasks(&self, verb: &str) -> Result<Vec<Task>, StoreError> {
+    /// A database that cannot be read, or that was damaged.
+    pub fn unfinished_tasks(&self) -> Result<Vec<Task>, StoreError> {
         let mut statement = self
             .connection
             .prepare(
-                "SELECT task, verb, resource, region, at, detail FROM actions AS begun
-                 WHERE phase = 'begun' AND verb = ?1 AND NOT EXISTS (
+                "SELECT task, verb, resource, account, region, at, detail, steps FROM actions AS begun
+                 WHERE phase = 'begun' AND NOT EXISTS (
                      SELECT 1 FROM actions AS ended
                      WHERE ended.task = begun.task AND ended.phase IN ('finished', 'abandoned'))
                  ORDER BY id",
             )
             .map_err(|e| self.error(e))?;
-        let rows = statement.query_map([verb], |row| {
-            let at: String = row.get(4)?;
-            Ok(Task {
-                token: row.get(0)?,
-                verb: row.get(1)?,
-                resource: row.get(2)?,
-                region: row.get(3)?,
-                begun_at: at.parse().unwrap_or(Timestamp::MIN),
-                state: row.get(5)?,
-            })
-        });
-        rows.and_then(Iterator::collect).map_err(|e| self.error(e))
+        let rows = statement.query_map([], begun).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
+        rows.map_err(|e| self.error(e))?.into_iter().map(|row| self.task(row)).collect()
+    }
+
+    /// What cannot be read is an error: an action of which nobody knows when it began, or what it was, is not gone on with.
+    fn task(&self, (task, at, steps): (Task, String, Option<String>)) -> Result<Task, StoreError> {
+        let begun_at = at.parse().map_err(|e| self.broken_action(&task.token, &e))?;
+        let steps = match &steps {
+            Some(json) => serde_json::from_str(json).map_err(|e| self.broken_action(&task.token, &e))?,
+            None => Vec::new(),
+        };
+        Ok(Task { begun_at, steps, ..task })
+    }
+
+    fn broken_action(&self, token: &str, why: &dyn std::fmt::Display) -> StoreError {
+        StoreError::BrokenAction { path: self.path.clone(), token: token.to_owned(), why: why.to_string() }
     }
 
     /// Whether this step of an action is known to be done.
@@ -193,6 +250,16 @@ impl Store {
         found.map(|found| found.is_some()).map_err(|e| self.error(e))
     }
 
+    /// Whether the record of an action has a step that begins so, whatever came of it.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn has_step(&self, task: &Task, beginning: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM actions WHERE task = ?1 AND substr(step, 1, length(?2)) = ?2";
+        let found = self.connection.query_row(sql, (&task.token, beginning), |_| Ok(())).optional();
+        found.map(|found| found.is_some()).map_err(|e| self.error(e))
+    }
+
     /// The whole record, newest first.
     ///
     /// # Errors
@@ -200,7 +267,9 @@ impl Store {
     pub fn actions(&self) -> Result<Vec<ActionRow>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT task, at, verb, resource, region, step, phase, detail FROM actions ORDER BY id DESC")
+            .prepare(
+                "SELECT task, at, verb, resource, account, region, step, phase, detail FROM actions ORDER BY id DESC",
+            )
             .map_err(|e| self.error(e))?;
         let rows = statement.query_map([], |row| {
             Ok(ActionRow {
@@ -208,30 +277,56 @@ impl Store {
                 at: row.get(1)?,
                 verb: row.get(2)?,
                 resource: row.get(3)?,
-                region: row.get(4)?,
-                step: row.get(5)?,
-                phase: row.get(6)?,
-                detail: row.get(7)?,
+                account: row.get(4)?,
+                region: row.get(5)?,
+                step: row.get(6)?,
+                phase: row.get(7)?,
+                detail: row.get(8)?,
             })
         });
         rows.and_then(Iterator::collect).map_err(|e| self.error(e))
     }
 }
 
-fn insert(
-    connection: &rusqlite::Connection,
-    task: &Task,
-    step: &str,
+fn begun(row: &Row<'_>) -> rusqlite::Result<(Task, String, Option<String>)> {
+    let task = Task {
+        token: row.get(0)?,
+        verb: row.get(1)?,
+        resource: row.get(2)?,
+        account: row.get(3)?,
+        region: row.get(4)?,
+        begun_at: Timestamp::MAX,
+        state: row.get(6)?,
+        steps: Vec::new(),
+    };
+    Ok((task, row.get(5)?, row.get(7)?))
+}
+
+/// What is said of a task.
+struct Line<'a> {
     phase: Phase,
-    detail: &str,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let at = now.to_string();
+    step: &'a str,
+    detail: &'a str,
+    steps: Option<&'a str>,
+}
+
+fn insert(connection: &rusqlite::Connection, task: &Task, line: &Line<'_>, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO actions (task, at, verb, resource, region, step, phase, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO actions (task, at, verb, resource, account, region, step, phase, detail, steps)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
-        .execute((&task.token, at, &task.verb, &task.resource, &task.region, step, phase.name(), detail))?;
+        .execute(rusqlite::params![
+            task.token,
+            now.to_string(),
+            task.verb,
+            task.resource,
+            task.account,
+            task.region,
+            line.step,
+            line.phase.name(),
+            line.detail,
+            line.steps
+        ])?;
     Ok(())
 }

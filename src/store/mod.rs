@@ -25,7 +25,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-pub use actions::{ActionRow, Phase as ActionPhase, Task};
+pub use actions::{ActionRow, Phase as ActionPhase, Target as ActionTarget, Task};
 pub use alerts::{Digest, Lock, Told};
 pub use atomic::{replace_directory, write_file};
 pub use cost_cache::{CostAnswer, accounts_with_costs, cost_cache, keep_costs, load_costs};
@@ -77,6 +77,8 @@ pub enum StoreError {
     BrokenFact { path: PathBuf, id: i64, why: String },
     #[error("what the ledger {} keeps of alerts cannot be read, `{what}`: {why}", path.display())]
     BrokenAlert { path: PathBuf, what: String, why: String },
+    #[error("the action {token} in the ledger {} cannot be read: {why}", path.display())]
+    BrokenAction { path: PathBuf, token: String, why: String },
     #[error("the signals of {resource_id} in the ledger {} cannot be read: {why}", path.display())]
     BrokenSignals { path: PathBuf, resource_id: String, why: String },
     #[error("the cached rates {} cannot be used: {why}", path.display())]
@@ -106,6 +108,7 @@ impl StoreError {
             StoreError::Damaged { .. }
             | StoreError::BrokenFact { .. }
             | StoreError::BrokenAlert { .. }
+            | StoreError::BrokenAction { .. }
             | StoreError::BrokenSignals { .. } => {
                 "it was left as it is: restore it from a backup, or import your files into a new one (--ledger)"
                     .to_owned()

@@ -19,6 +19,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(actions::TABLES),
     M::up(snoozes::TABLE),
     M::up(IMAGES),
+    M::up(actions::ACCOUNT_AND_STEPS),
 ];
 
 const IMPORTS: &str = "PRAGMA application_id = 1735423331;

@@ -9,6 +9,7 @@ mod left_running;
 mod off_schedule;
 mod orphan_snapshot;
 mod oversized_iops;
+mod plans;
 mod preflight;
 mod signals;
 mod stopped;

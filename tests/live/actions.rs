@@ -93,7 +93,7 @@ impl Place {
         self.ec2("CreateTags", &[("ResourceId.1", id), ("Tag.1.Key", key), ("Tag.1.Value", value)]);
     }
 
-    fn root_of(&self, instance: &str) -> String {
+    pub fn root_of(&self, instance: &str) -> String {
         let said =
             self.ec2("DescribeVolumes", &[("Filter.1.Name", "attachment.instance-id"), ("Filter.1.Value.1", instance)]);
         first(&said, "volumeId")

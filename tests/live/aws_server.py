@@ -24,6 +24,8 @@ Controls, below `/_ACCOUNT/`:
   POST clock      {now}: what CloudTrail takes for now
   POST pages      {size}: at most this many a page
   POST snapshots  {state}: what DescribeSnapshots says of every snapshot that moto calls completed; null: as moto does
+  POST edits      [{action, pattern, put, after?}]: in moto's answers to this action each match is replaced (`re.sub`), once
+                  `after`, an action (`DryRun:` before it: as a question), was called: what moto cannot be
   POST expire     every NextToken
 """
 
@@ -108,11 +110,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.xml(lambda: aws_services.spot_history(account, form, region))
             elif action == "DescribeImages" and account.images:
                 self.xml(lambda: aws_services.describe_images(account, form, region))
-            elif action == "DescribeSnapshots" and account.snapshot_state:
-                state = account.snapshot_state.encode()
-                self.forward(body, number, lambda found: found.replace(b"<status>completed<", b"<status>" + state + b"<"))
             else:
-                self.forward(body, number)
+                self.forward(body, number, lambda found: account.edited(action, found))
 
         return self.recorded(number, service, action, region, respond)
 
@@ -121,6 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             CALLS.append({"account": number, "service": service, "action": action, "region": region,
                           "dry_run": getattr(self, "dry_run", False)})
             account = account_of(number)
+            account.called.add(("DryRun:" if getattr(self, "dry_run", False) else "") + action)
             fault = next((f for f in FAULTS if f["account"] == number and f["times"] > 0 and all(
                 f.get(name) in (None, value)
                 for name, value in (("service", service), ("action", action), ("region", region)))), None)
@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     def misbehave(self, fault, service):
         """True: that was the answer. False: the right answer comes, `reply` spoils its way."""
         mode = fault["mode"]
-        if mode in ("reset_mid_body", "truncate", "slow"):
+        if mode in ("reset_mid_body", "truncate", "slow", "ignore_dry_run"):
             return False
         if mode == "refuse":
             self.hang_up()
@@ -239,6 +239,8 @@ class Handler(BaseHTTPRequestHandler):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "content-length")}
         if number:
             headers["x-moto-account-id"] = number
+        if (getattr(self, "fault", None) or {}).get("mode") == "ignore_dry_run":
+            body = body.replace(b"DryRun=true", b"DryRun=false")
         try:
             moto.request(self.command, self.path, body, headers)
             answer = moto.getresponse()
@@ -348,6 +350,8 @@ class Handler(BaseHTTPRequestHandler):
                 account.page = said["size"]
             elif what == "snapshots":
                 account.snapshot_state = said["state"]
+            elif what == "edits":
+                account.edits += said
             elif what == "expire":
                 account.tokens.clear()
             else:

@@ -1,6 +1,7 @@
 """What moto lacks of AWS, in JSON 1.1: the Pricing API, CloudTrail's LookupEvents, Service Quotas; and a spot price history."""
 
 import json
+import re
 import secrets
 import time
 from datetime import datetime, timedelta, timezone
@@ -40,8 +41,19 @@ class Account:
         self.now = None
         self.page = 100
         self.snapshot_state = None
+        self.edits = []
+        self.called = set()
         self.tokens = {}
         self.requests = {}
+
+    def edited(self, action, found):
+        """moto's answer as this account is to see it."""
+        if action == "DescribeSnapshots" and self.snapshot_state:
+            found = found.replace(b"<status>completed<", b"<status>" + self.snapshot_state.encode() + b"<")
+        for edit in self.edits:
+            if edit["action"] == action and ("after" not in edit or edit["after"] in self.called):
+                found = re.sub(edit["pattern"].encode(), edit["put"].encode(), found)
+        return found
 
     def clock(self):
         return self.now or datetime.now(timezone.utc)

@@ -4,7 +4,10 @@
 #![cfg(feature = "aws")]
 
 mod actions;
+mod actions_asked;
 mod actions_killed;
+mod actions_left;
+mod actions_refused;
 mod alerts;
 mod alerts_faults;
 mod backfill;

@@ -14,8 +14,8 @@ pub struct LiveInstance {
     pub state: InstanceState,
     pub launched_at: Timestamp,
     pub purchase: Purchase,
-    /// Of a spot instance: it may be stopped and comes back.
-    pub spot_is_persistent: bool,
+    /// Of a spot instance: what launched it, if AWS names that.
+    pub spot_request: Option<SpotRequest>,
     pub is_linux: bool,
     pub root_device: String,
     pub termination_protected: bool,
@@ -36,10 +36,28 @@ pub struct LiveVolume {
     pub shape: VolumeShape,
     /// As AWS calls it: `available`, `in-use`.
     pub state: String,
-    pub attached_to: Option<String>,
+    /// More than one where it is shared (Multi-Attach).
+    pub attachments: Vec<Attachment>,
+}
+
+/// Where a volume is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// An instance, or what else AWS names.
+    pub to: String,
     pub device: String,
     pub attached_at: Option<Timestamp>,
     pub deleted_with_instance: bool,
+}
+
+/// The request that a spot instance was launched by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotRequest {
+    pub id: String,
+    /// An instance of it may be stopped; for one that ends it launches another.
+    pub is_persistent: bool,
+    /// It was canceled, or has ended, or is not there any more: it launches nothing.
+    pub is_over: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +83,10 @@ pub struct LiveSnapshot {
 }
 
 impl LiveInstance {
+    pub const fn is_gone(&self) -> bool {
+        self.state.is_gone()
+    }
+
     /// What must not have changed between the plan and the call.
     pub fn state_words(&self) -> String {
         format!("{}, started {}", self.state.name(), self.launched_at)
@@ -72,23 +94,38 @@ impl LiveInstance {
 }
 
 impl LiveVolume {
+    /// Whether it is deleted when this instance is terminated. One that others hold too stays (not checked at AWS's page on
+    /// Multi-Attach: at worst a volume is spoken of that goes).
+    pub fn goes_with(&self, instance_id: &str) -> bool {
+        let [only] = self.attachments.as_slice() else { return false };
+        only.to == instance_id && only.deleted_with_instance
+    }
+
     /// What must not have changed between the plan and the call.
     pub fn state_words(&self) -> String {
-        match (&self.attached_to, self.attached_at) {
-            (Some(id), Some(at)) => format!("{}, on {id} since {at}", self.state),
-            (Some(id), None) => format!("{}, on {id}", self.state),
-            (None, _) => format!("{}, attached to nothing", self.state),
+        if self.attachments.is_empty() {
+            return format!("{}, attached to nothing", self.state);
         }
+        let mut held: Vec<String> = self.attachments.iter().map(Attachment::words).collect();
+        held.sort_unstable();
+        format!("{}, {}", self.state, held.join(", "))
     }
-}
 
-impl LiveVolume {
     /// With the last start of the instance that holds it: one that was started since has written to it, though the
     /// attachment be the same.
     pub fn state_with(&self, holder: Option<&LiveInstance>) -> String {
         match holder {
             Some(instance) => format!("{}, which is {}", self.state_words(), instance.state_words()),
             None => self.state_words(),
+        }
+    }
+}
+
+impl Attachment {
+    fn words(&self) -> String {
+        match self.attached_at {
+            Some(at) => format!("on {} since {at}", self.to),
+            None => format!("on {}", self.to),
         }
     }
 }

@@ -6,9 +6,9 @@ use crate::ledger::{InstanceState, Tags};
 /// A tag of this name keeps gpucost's hands off, whatever its value.
 pub const PROTECT_TAG: &str = "gpucost:protect";
 
-/// Who else starts, stops and replaces an instance, told by tags that AWS sets.
-/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html>,
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-tags.html> (not checked since this was written)
+/// Who else starts, stops and replaces an instance, told by tags that AWS and Kubernetes' tools set. Auto Scaling tags what
+/// it launches: <http://docs.aws.amazon.com/AutoScaling/latest/DeveloperGuide/ASTagging.html> (read 2026-11-27); the tags
+/// of fleets and clusters are those that public code filters by (read 2026-11-27; AWS's own pages were not checked).
 const MANAGERS: [(&str, &str); 6] = [
     ("aws:autoscaling:groupName", "an Auto Scaling group"),
     ("eks:cluster-name", "an EKS cluster"),
@@ -64,11 +64,15 @@ fn protect_tag(id: &str, tags: &Tags) -> Result<(), Refusal> {
 pub(super) fn of_instance(instance: &LiveInstance) -> Result<(), Refusal> {
     protect_tag(&instance.id, &instance.tags)?;
     for volume in &instance.volumes {
-        protect_tag(&instance.id, &volume.tags).map_err(|_| {
-            Refusal::protected(&instance.id, &format!("its volume {} has the tag {PROTECT_TAG}", volume.id))
-        })?;
+        of_part(&instance.id, volume)?;
     }
     managed(&instance.id, &instance.tags)
+}
+
+/// Of a volume that would go with its instance.
+pub(super) fn of_part(instance_id: &str, volume: &LiveVolume) -> Result<(), Refusal> {
+    protect_tag(instance_id, &volume.tags)
+        .map_err(|_| Refusal::protected(instance_id, &format!("its volume {} has the tag {PROTECT_TAG}", volume.id)))
 }
 
 fn managed(id: &str, tags: &Tags) -> Result<(), Refusal> {
@@ -86,16 +90,21 @@ fn managed(id: &str, tags: &Tags) -> Result<(), Refusal> {
 
 pub(super) fn of_volume(volume: &LiveVolume, holder: Option<&LiveInstance>) -> Result<(), Refusal> {
     protect_tag(&volume.id, &volume.tags)?;
-    if let Some(instance) = holder {
-        protect_tag(&volume.id, &instance.tags)?;
-        managed(&volume.id, &instance.tags)?;
-        if instance.state != InstanceState::Stopped {
-            let why = format!("it is attached to {}, which is {}", instance.id, instance.state.name());
-            return Err(Refusal::new(&volume.id, &why, "stop the instance first: `gpucost stop`"));
-        }
+    if let several @ [_, _, ..] = volume.attachments.as_slice() {
+        let names: Vec<&str> = several.iter().map(|attachment| attachment.to.as_str()).collect();
+        return Err(Refusal::new(
+            &volume.id,
+            &format!("it is attached to {} at once: any of them may write to it", names.join(" and ")),
+            "take it off all but one of them, which is stopped: `aws ec2 detach-volume`",
+        ));
     }
-    match (volume.state.as_str(), &volume.attached_to, holder) {
-        ("available", None, _) | ("in-use", Some(_), Some(_)) => Ok(()),
+    if let Some(instance) = holder {
+        of_holder(&volume.id, instance)?;
+    }
+    let held_by = volume.attachments.first().map(|attachment| attachment.to.as_str());
+    match (volume.state.as_str(), held_by, holder) {
+        ("available", None, None) => Ok(()),
+        ("in-use", Some(id), Some(holder)) if holder.id == id => Ok(()),
         ("in-use", Some(id), None) => Err(Refusal::new(
             &volume.id,
             &format!("it is attached to {id}, which cannot be looked at"),
@@ -105,6 +114,39 @@ pub(super) fn of_volume(volume: &LiveVolume, holder: Option<&LiveInstance>) -> R
     }
 }
 
+/// Of the instance that a volume is to be taken off.
+fn of_holder(id: &str, instance: &LiveInstance) -> Result<(), Refusal> {
+    of_user(id, &instance.id, &instance.tags)?;
+    if instance.state == InstanceState::Stopped {
+        return Ok(());
+    }
+    let why = format!("it is attached to {}, which is {}", instance.id, instance.state.name());
+    Err(Refusal::new(id, &why, "stop the instance first: `gpucost stop`"))
+}
+
+/// Who uses something may be protected, or another's, though the thing itself be neither.
+fn of_user(id: &str, user: &str, tags: &Tags) -> Result<(), Refusal> {
+    protect_tag(id, tags)
+        .map_err(|_| Refusal::protected(id, &format!("{user}, which uses it, has the tag {PROTECT_TAG}")))?;
+    managed(user, tags).map_err(|refusal| Refusal {
+        id: id.to_owned(),
+        why: format!("{user}: {}", refusal.why),
+        ..refusal
+    })
+}
+
 pub(super) fn of_address(address: &LiveAddress) -> Result<(), Refusal> {
     protect_tag(&address.id, &address.tags)
+}
+
+/// Of an address that is to be taken from an instance: of these tags, if it could be looked at.
+pub(super) fn of_address_in_use(address: &LiveAddress, user: &str, tags: Option<&Tags>) -> Result<(), Refusal> {
+    match tags {
+        Some(tags) => of_user(&address.id, user, tags),
+        None => Err(Refusal::new(
+            &address.id,
+            &format!("it is on {user}, which cannot be looked at"),
+            "ask for a policy that allows ec2:DescribeInstances",
+        )),
+    }
 }

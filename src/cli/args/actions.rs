@@ -9,6 +9,23 @@ each resource, or say --yes; without a terminal and without --yes it only looks.
 What is protected, managed by others, or not in the planned state is refused.
 Each call and its result is in the ledger: gpucost actions. docs/actions.md";
 
+/// What `gpucost advise --apply` agrees to beyond the recommendation itself.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ApplyConsentArgs {
+    /// With --apply: leave the volumes that outlive a terminated instance; they go on billing
+    #[arg(long, requires = "apply", conflicts_with = "delete_volumes")]
+    pub leave_volumes: bool,
+    /// With --apply: delete the volumes that outlive a terminated instance, after it
+    #[arg(long, requires = "apply")]
+    pub delete_volumes: bool,
+    /// With --apply: what is on the instance store of a stopped instance may be lost
+    #[arg(long, requires = "apply")]
+    pub lose_instance_store: bool,
+    /// With --apply: take an address away from what it is associated with first
+    #[arg(long, requires = "apply")]
+    pub disassociate: bool,
+}
+
 /// What all actions take.
 #[derive(Args, Debug, Clone, Default)]
 pub struct ConsentArgs {
@@ -23,8 +40,11 @@ pub struct ConsentArgs {
 #[derive(Args, Debug)]
 pub struct StopArgs {
     /// Instances, i-…
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present = "resume")]
     pub ids: Vec<String>,
+    /// Go on with all that was begun and is not finished
+    #[arg(long, conflicts_with = "ids")]
+    pub resume: bool,
     /// What is on instance store may be lost
     #[arg(long)]
     pub lose_instance_store: bool,
@@ -35,8 +55,11 @@ pub struct StopArgs {
 #[derive(Args, Debug)]
 pub struct TerminateArgs {
     /// Instances, i-…
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present = "resume")]
     pub ids: Vec<String>,
+    /// Go on with all that was begun and is not finished
+    #[arg(long, conflicts_with = "ids")]
+    pub resume: bool,
     /// Leave the volumes that outlive it; they go on billing
     #[arg(long, conflicts_with = "delete_volumes")]
     pub leave_volumes: bool,
@@ -65,8 +88,11 @@ pub struct SnapshotAndDeleteArgs {
 #[derive(Args, Debug)]
 pub struct ReleaseAddressArgs {
     /// Elastic IPs, eipalloc-… or the address itself
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present = "resume")]
     pub ids: Vec<String>,
+    /// Go on with all that was begun and is not finished
+    #[arg(long, conflicts_with = "ids")]
+    pub resume: bool,
     /// Take it away from what it is associated with first
     #[arg(long)]
     pub disassociate: bool,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 #[cfg(feature = "aws")]
-use super::actions::ConsentArgs;
+use super::actions::{ApplyConsentArgs, ConsentArgs};
 
 #[derive(Args, Debug)]
 pub struct AdviseArgs {
@@ -36,6 +36,9 @@ pub struct AdviseArgs {
     #[cfg(feature = "aws")]
     #[arg(long = "id", value_name = "ID", requires = "apply")]
     pub ids: Vec<String>,
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub agreed: ApplyConsentArgs,
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub consent: ConsentArgs,

@@ -129,7 +129,7 @@ impl Aws {
 
     /// `{"mode": …, "service"?, "action"?, "region"?, "times"?: 1, "skip"?: 0}`: the next matching requests go wrong, in the
     /// order in which this was said. Modes: `refuse` (reset before any answer), `throttle`, `html500`, `hang`,
-    /// `reset_mid_body`, `truncate`, `slow` (`"seconds"`), `access_denied`, `expired_token`, `garbage`, and `error` with
+    /// `reset_mid_body`, `truncate`, `slow` (`"seconds"`), `ignore_dry_run`, `access_denied`, `expired_token`, `garbage`, and `error` with
     /// `"code"`, `"message"` and `"status"`.
     pub fn misbehave(&self, fault: Value) {
         self.tell("misbehave", fault);
@@ -165,6 +165,16 @@ impl Aws {
     /// What DescribeSnapshots says of every snapshot that moto calls completed.
     pub fn set_snapshot_state(&self, state: Option<&str>) {
         self.tell("snapshots", json!({ "state": state }));
+    }
+
+    /// In moto's answers to this action each match of the pattern is replaced: what moto cannot be. With `after` only once
+    /// that action was called.
+    pub fn edit(&self, action: &str, pattern: &str, put: &str, after: Option<&str>) {
+        let mut edit = json!({ "action": action, "pattern": pattern, "put": put });
+        if let Some(after) = after {
+            edit["after"] = after.into();
+        }
+        self.tell("edits", json!([edit]));
     }
 
     /// No page has more than this.

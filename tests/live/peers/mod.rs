@@ -8,6 +8,7 @@ mod aws;
 mod jupyter;
 mod killer;
 mod moto;
+mod pty;
 mod sink;
 mod venv;
 
@@ -15,6 +16,7 @@ pub use aws::{Aws, Call};
 pub use jupyter::{Answers, Jupyter};
 pub use killer::Killer;
 pub use moto::{Moto, all, faketime, first};
+pub use pty::on_a_terminal;
 pub use sink::{Does, Mails, Sink, Taken, mail_server, mail_server_that};
 
 /// A moto server of one's own, without the local AWS before it.

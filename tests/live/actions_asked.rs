@@ -1,0 +1,84 @@
+//! How one is asked, on a terminal; what is asked for by rule; what is written down of all that.
+
+use crate::actions::{Place, REGION};
+use crate::peers::on_a_terminal;
+use crate::program::Ran;
+
+/// On a terminal, answering its question so.
+fn asked(place: &Place, args: &[&str], typed: &str) -> Ran {
+    let mut command = on_a_terminal(&place.lab, "Type ", typed, args);
+    place.aws.env(&mut command);
+    Ran::of(command.args(["--region", REGION]))
+}
+
+#[test]
+fn on_a_terminal_its_own_id_is_what_counts() {
+    let place = Place::new();
+    let id = place.aws.run_instance(REGION, "p3.2xlarge");
+    place.tag(&id, "Name", "\u{202e}evil");
+    for typed in ["yes", "", "i-0123456789abcdef0"] {
+        let ran = asked(&place, &["stop", &id], typed);
+        assert!(ran.out.contains(&format!("That is not {id}: nothing was changed.")), "{typed}: {ran:?}");
+        assert_eq!((place.state(&id).as_str(), ran.code), ("running", Some(0)));
+        // Nothing of the name is obeyed, neither in the plan nor in the question.
+        let question = ran.out.lines().find(|line| line.contains("Type ")).expect("the question");
+        assert!(question.contains("(\\u{202e}evil)"), "{question}");
+        assert!(!ran.out.contains('\u{202e}'), "{}", ran.out);
+    }
+    let ran = asked(&place, &["stop", &id], &id);
+    assert_eq!((place.state(&id).as_str(), ran.code), ("stopped", Some(0)), "{ran:?}");
+    let record = place.lab.ok(&["actions", "-o", "csv"]);
+    assert_eq!(record.matches("what was typed was not its id").count(), 3, "{record}");
+}
+
+#[test]
+fn what_is_only_planned_checked_refused_or_skipped_is_in_the_ledger_too() {
+    let place = Place::new();
+    let id = place.aws.run_instance(REGION, "p3.2xlarge");
+    let record = |args: &[&str]| {
+        let ran = place.run(args);
+        let rows = place.lab.ok(&["actions", "-o", "csv"]);
+        let newest = rows.lines().nth(1).unwrap_or_default().to_owned();
+        (ran.code, newest, rows)
+    };
+    let (code, newest, rows) = record(&["stop", &id, "--plan"]);
+    assert!(code == Some(0) && newest.contains("skipped,it was only looked at (--plan)"), "{rows}");
+    for phase in ["planned", "allowed"] {
+        assert!(rows.contains(phase), "{phase}: {rows}");
+    }
+    assert!(newest.contains(place.aws.account()), "{newest}");
+    let (_, newest, _) = record(&["stop", &id]);
+    assert!(newest.contains("skipped,\"there was no terminal to confirm at"), "{newest}");
+    let (code, newest, _) = record(&["terminate", &id, "--yes"]);
+    assert!(code == Some(1) && newest.contains("refused") && newest.contains("would survive it"), "{newest}");
+    place.aws.misbehave(serde_json::json!({ "mode": "access_denied", "service": "ec2", "action": "StopInstances" }));
+    let (code, newest, _) = record(&["stop", &id, "--yes"]);
+    assert!(code == Some(1) && newest.contains("refused") && newest.contains("ec2:StopInstances"), "{newest}");
+    assert!(place.changes().is_empty());
+}
+
+#[test]
+fn an_id_of_no_finding_is_a_slip_and_nothing_is_done() {
+    let place = Place::new();
+    let (volume, other) = (place.volume(), place.volume());
+    place.does(&["track"]);
+    let near = format!("{}x", &volume[..volume.len() - 1]);
+    let ran = place.run(&["advise", "--apply", "unattached-volume", "--yes", "--id", &other, "--id", &near]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains(&format!("no finding of these rules is about {near}")), "{}", ran.err);
+    assert!(ran.err.contains(&format!("did you mean {volume}?")), "{}", ran.err);
+    assert!(place.changes().is_empty(), "nor is the other touched");
+    // By the finding's own id as well.
+    let finding = format!("unattached-volume:{volume}");
+    place.does(&["advise", "--apply", "unattached-volume", "--yes", "--id", &finding]);
+    assert_eq!(place.volumes(), [other]);
+}
+
+#[test]
+fn consents_of_an_action_are_said_with_apply_and_not_without() {
+    let place = Place::new();
+    let ran = place.run(&["advise", "--delete-volumes"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    let ran = place.run(&["advise", "--apply", "stopped-accruing", "--leave-volumes", "--delete-volumes"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}
