@@ -25,5 +25,7 @@ pub mod jupyter;
 pub mod notify;
 pub mod render;
 pub mod store;
+#[cfg(feature = "aws")]
+mod web;
 
 pub mod cli;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the core outwards. A room may name itself and any room before it.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "quantity",
     "money",
     "time",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 19] = [
     "report",
     "render",
     "store",
+    "web",
     "aws",
     "exports",
     "jupyter",

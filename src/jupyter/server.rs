@@ -1,17 +1,16 @@
 //! One server, asked once.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{StatusCode, Uri};
-use ureq::tls::{RootCerts, TlsConfig};
 
 use super::token::Token;
 use crate::ledger::JupyterSaid;
+use crate::web::client_with_secret;
 
 /// Thousands of kernels fit.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -144,22 +143,7 @@ pub fn ask(server: &Server, token: Option<&Token>, patience: Patience) -> Result
 }
 
 fn agent(patience: Patience) -> ureq::Agent {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(provider)
-        .build();
-    ureq::Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        // A token goes to the server that was named and nowhere else.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .user_agent(concat!("gpucost/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(patience.connect))
-        .timeout_global(Some(patience.answer))
-        .build()
-        .into()
+    client_with_secret().timeout_connect(Some(patience.connect)).timeout_global(Some(patience.answer)).build().into()
 }
 
 struct Question<'a> {

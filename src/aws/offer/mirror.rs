@@ -1,12 +1,11 @@
 //! Where AWS publishes its price lists, and how long one waits for it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::aws::offer::OfferError;
+use crate::web::client;
 
 /// AWS's own: <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-the-aws-price-list-bulk-api-fetching-price-list-files-manually.html>
 pub const AWS_OFFERS_URL: &str = "https://pricing.us-east-1.amazonaws.com";
@@ -46,22 +45,14 @@ impl Patience {
 }
 
 impl Mirror {
-    /// `None` is AWS. Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, …).
+    /// `None` is AWS.
     ///
     /// # Errors
     /// If the address is none of a web server.
     pub fn new(base: Option<&str>, patience: Patience) -> Result<Mirror, OfferError> {
         let base = base.unwrap_or(AWS_OFFERS_URL).trim_end_matches('/').to_owned();
         check(&base).map_err(|why| OfferError::Address { why })?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .user_agent(concat!("gpucost/", env!("CARGO_PKG_VERSION")))
+        let config = client()
             .timeout_resolve(Some(patience.connect))
             .timeout_connect(Some(patience.connect))
             .timeout_send_request(Some(patience.answer))
