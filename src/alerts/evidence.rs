@@ -1,26 +1,36 @@
 //! Up to when the ledger knows of what an open finding was about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::episode::Episode;
 use crate::advice::{IDLE_RUNNING, OFF_SCHEDULE, OVERSIZED_IOPS, has_paid_performance};
-use crate::ledger::{Ledger, VolumeShape};
+use crate::ledger::{Certainty, Evidence, EvidenceKind, Ledger, VolumeShape};
 
 /// When each region of each account was last looked at whole.
 pub type PlacesPolled = BTreeMap<(String, String), Timestamp>;
 
-/// The newest evidence on the resource of each open episode: its own last sight, or the last look at its region that saw
-/// all there is. What no newer look covers has none newer than its last sight.
-pub fn evidence(
-    episodes: &BTreeMap<String, Episode>,
-    ledger: &Ledger,
-    places: &PlacesPolled,
-) -> BTreeMap<String, Timestamp> {
-    let open = episodes.values().filter(|episode| episode.is_open());
-    let newest = open.filter_map(|episode| {
-        let newest = last_sight(&episode.resource, ledger).max(last_look(episode, places))?;
+/// What was looked at beyond the ledger's facts themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    pub places: PlacesPolled,
+    /// In which account the polls saw a resource. Volumes and addresses do not name theirs.
+    pub owners: BTreeMap<String, String>,
+    /// When notes on a resource last came into the ledger. They may speak of an end that was before.
+    pub noted: BTreeMap<String, Timestamp>,
+}
+
+/// The newest evidence on the resource of each open episode: its own last sight, the last look at its region that saw all
+/// there is, or what was noted of it since. What none of these covers has none newer than its last sight.
+pub fn evidence(episodes: &BTreeMap<String, Episode>, ledger: &Ledger, looks: &Looks) -> BTreeMap<String, Timestamp> {
+    let open: Vec<&Episode> = episodes.values().filter(|episode| episode.is_open()).collect();
+    let noted = noted_until(&open, ledger);
+    let newest = open.into_iter().filter_map(|episode| {
+        let newest = last_sight(&episode.resource, ledger)
+            .max(last_look(episode, looks))
+            .max(noted.get(episode.resource.as_str()).copied())
+            .max(last_note(episode, looks))?;
         let newest = if is_told_by_signals(episode, ledger) {
             newest.min(ledger.activity.known_until(&episode.resource)?)
         } else {
@@ -58,11 +68,48 @@ fn last_sight(id: &str, ledger: &Ledger) -> Option<Timestamp> {
     instance.max(volume).max(address).max(snapshot)
 }
 
-/// Volumes and addresses do not name their account: then every account's look at the region must be newer.
-fn last_look(episode: &Episode, places: &PlacesPolled) -> Option<Timestamp> {
-    let of_region = places.iter().filter(|((_, region), _)| *region == episode.region);
-    if episode.account.is_empty() {
-        return of_region.map(|(_, at)| *at).min();
+/// Where nobody knows whose it is, every account's look at the region must be newer.
+fn last_look(episode: &Episode, looks: &Looks) -> Option<Timestamp> {
+    let of_region = looks.places.iter().filter(|((_, region), _)| *region == episode.region);
+    let owner = match episode.account.as_str() {
+        "" => looks.owners.get(&episode.resource).map(String::as_str),
+        account => Some(account),
+    };
+    match owner {
+        Some(owner) => of_region.filter(|((account, _), _)| account == owner).map(|(_, at)| *at).max(),
+        None => of_region.map(|(_, at)| *at).min(),
     }
-    of_region.filter(|((account, _), _)| *account == episode.account).map(|(_, at)| *at).max()
+}
+
+/// Up to when notes speak of each of these resources: their rows' ends, or when the open ones were written. A row on an
+/// instance's volumes speaks of the instance, which is stopped where no row says that it ran.
+fn noted_until<'a>(open: &[&'a Episode], ledger: &Ledger) -> BTreeMap<&'a str, Timestamp> {
+    let wanted: BTreeSet<&'a str> = open.iter().map(|episode| episode.resource.as_str()).collect();
+    let mut until: BTreeMap<&'a str, Timestamp> = BTreeMap::new();
+    let mut note = |id: &str, at: Timestamp| {
+        if let Some(id) = wanted.get(id) {
+            let known = until.entry(id).or_insert(at);
+            *known = at.max(*known);
+        }
+    };
+    for session in ledger.sessions.iter().filter(|session| is_noted(&session.evidence)) {
+        note(&session.instance_id, session.end.earliest());
+    }
+    let measured = ledger.usage.iter().filter(|used| used.certainty == Certainty::Measured);
+    for used in measured.filter(|used| is_noted(&used.evidence)) {
+        note(&used.resource.id, used.period.end);
+        if let Some(instance_id) = &used.resource.instance_id {
+            note(instance_id, used.period.end);
+        }
+    }
+    until
+}
+
+fn is_noted(evidence: &[Evidence]) -> bool {
+    evidence.iter().any(|evidence| evidence.kind == EvidenceKind::Notes)
+}
+
+/// Notes that came after it was told of may take it back, whatever time they speak of; those before did not.
+fn last_note(episode: &Episode, looks: &Looks) -> Option<Timestamp> {
+    looks.noted.get(&episode.resource).copied().filter(|at| *at > episode.opened_at)
 }

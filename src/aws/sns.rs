@@ -3,18 +3,24 @@
 use std::error::Error;
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::SdkError;
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::{Account, AwsError};
 
 const PUBLISH: &str = "sns:Publish";
+/// What AWS says of a message that is wrong in itself; all else may be mended without another message.
+const INVALID: [&str; 4] =
+    ["InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "InvalidParameterValue"];
 
 /// Why a message was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     #[error("{0}")]
     Refused(String),
+    /// AWS will not take it as it is, however often.
+    #[error("{0}")]
+    Rejected(String),
     /// It may have been.
     #[error("{0}")]
     Unsure(String),
@@ -45,12 +51,17 @@ pub fn publish(
         }
         request.send().await.map(drop).map_err(|error| {
             let may_have_arrived = may_have_arrived(&error);
+            let is_invalid = error.code().is_some_and(|code| INVALID.contains(&code));
             let error = AwsError::from_sdk(PUBLISH, region, profile, error);
             let why = match error.hint() {
                 Some(hint) => format!("{error}; {hint}"),
                 None => error.to_string(),
             };
-            if may_have_arrived { PublishError::Unsure(why) } else { PublishError::Refused(why) }
+            match (may_have_arrived, is_invalid) {
+                (true, _) => PublishError::Unsure(why),
+                (false, true) => PublishError::Rejected(why),
+                (false, false) => PublishError::Refused(why),
+            }
         })
     })
 }

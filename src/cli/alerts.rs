@@ -12,7 +12,7 @@ use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
 use crate::advice::{Dollars, unjudged};
-use crate::alerts::{Budgets, Decision, Kind, Look, Notice, PlacesPolled, Spend, SpendOf, crossings, decide, evidence};
+use crate::alerts::{Budgets, Decision, Kind, Look, Looks, Notice, Spend, SpendOf, crossings, decide, evidence};
 use crate::ledger::derive;
 use crate::money::Usd;
 use crate::notify::{Channel, Fault, Message};
@@ -93,7 +93,7 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
 /// What the ledger and its past say, with what crosses a budget.
 fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -> Result<Decision, Failure> {
     // First of all: a poll from here on is in the ledger below, perhaps, and not among the looks it is held against.
-    let places = places_looked_at(store, request)?;
+    let mut looks = looks(store, request)?;
     let mut ledger = load(request, None)?;
     load_activity(&mut ledger, request)?;
     let findings = advise::findings(&ledger, request)?;
@@ -103,7 +103,9 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
     let suppressed = sifted.suppressed.iter().map(|one| &one.finding.id);
     let silenced: BTreeSet<String> = too_small.chain(suppressed).cloned().collect();
     let past = store.episodes()?;
-    let mut evidence = evidence(&past, &ledger, &places);
+    let homeless = past.values().filter(|episode| episode.is_open() && episode.account.is_empty());
+    looks.owners = store.owners(homeless.map(|episode| episode.resource.as_str()))?;
+    let mut evidence = evidence(&past, &ledger, &looks);
     let open = past.values().filter(|episode| episode.is_open()).map(|episode| episode.finding.as_str());
     for unknown in unjudged(open, &ledger, request.card()?, request.thresholds, request.now) {
         evidence.remove(unknown);
@@ -119,11 +121,12 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
 }
 
 /// Of the regions typed alone, as the ledger is loaded: what lies elsewhere was not looked for.
-fn places_looked_at(store: &Store, request: &Request) -> Result<PlacesPolled, Failure> {
-    let mut places = store.places_polled()?;
+fn looks(store: &Store, request: &Request) -> Result<Looks, Failure> {
     let typed = &request.ledger_regions;
-    places.retain(|(_, region), _| typed.is_empty() || typed.contains(region));
-    Ok(places)
+    let is_typed = |region: &String| typed.is_empty() || typed.contains(region);
+    let mut places = store.places_polled()?;
+    places.retain(|(_, region), _| is_typed(region));
+    Ok(Looks { places, noted: store.noted(is_typed)?, ..Looks::default() })
 }
 
 /// Of this month, and in its first days of the one before: it may have ended since the last run.
@@ -237,6 +240,7 @@ impl Round {
             match &ended {
                 Ok(()) => store.digest_sent(&digest, request.now)?,
                 Err(Fault::Refused(why)) => store.digest_refused(&digest, why)?,
+                Err(Fault::Rejected(why)) => store.digest_rejected(&digest, why)?,
                 Err(Fault::Unsure(why)) => store.digest_unsure(&digest, why)?,
             }
             if let Err(fault) = &ended {

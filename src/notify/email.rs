@@ -9,9 +9,11 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{SmtpTransport, Transport};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::retry::{Failed, until_taken};
 use super::{Fault, Message, headline, text};
 
-const TIMEOUT: Duration = Duration::from_secs(15);
+/// One try, greeting and all.
+const TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_SUBJECT: usize = 200;
 
 /// How the connection is kept private.
@@ -68,26 +70,34 @@ impl Email {
         Ok(Email { transport: builder.build(), host: host.to_owned(), from: mailbox(from)?, to })
     }
 
+    /// A server that is busy, or says nothing, is asked again, as one behind HTTP is. The mail keeps its `Message-ID`.
     pub(super) fn send(&self, message: &Message<'_>) -> Result<(), Fault> {
-        let refused = |why: String| Fault::Refused(format!("{}: {why}", self.host));
-        let mail = self.mail(message).map_err(refused)?;
-        self.transport.send(&mail).map(drop).map_err(|error| {
-            if error.is_permanent() || error.is_transient() {
-                // The server's own words may quote the login.
-                let code = error.status().map_or_else(String::new, |code| format!(" ({code})"));
-                return refused(format!("the mail server refused it{code}"));
-            }
-            if error.is_tls() {
-                return refused("no trusted TLS connection can be made".to_owned());
-            }
-            let kind = io_error_kind(&error);
-            // A read that waits too long would block.
-            let too_late = error.is_timeout() || matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
-            let why = if too_late { "no answer came in time" } else { "the connection failed" };
-            let why = format!("{}: {why}", self.host);
-            // Nobody listens there: nothing was sent.
-            if kind == Some(ErrorKind::ConnectionRefused) { Fault::Refused(why) } else { Fault::Unsure(why) }
-        })
+        let mail = self.mail(message).map_err(|why| Fault::Rejected(format!("{}: {why}", self.host)))?;
+        until_taken(|| self.transport.send(&mail).map(drop).map_err(|error| self.failed(&error)))
+    }
+
+    fn failed(&self, error: &lettre::transport::smtp::Error) -> Failed {
+        let why = |what: &str| format!("{}: {what}", self.host);
+        if error.is_permanent() || error.is_transient() {
+            // The server's own words may quote the login.
+            let code = error.status().map_or_else(String::new, |code| format!(" ({code})"));
+            let refused = why(&format!("the mail server refused it{code}"));
+            // 5yz is its last word on this mail, 4yz is for now: <https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1>
+            return match error.is_permanent() {
+                true => Failed::lasting(Fault::Rejected(refused)),
+                false => Failed::passing(Fault::Refused(refused)),
+            };
+        }
+        if error.is_tls() {
+            return Failed::lasting(Fault::Refused(why("no trusted TLS connection can be made")));
+        }
+        let kind = io_error_kind(error);
+        // A read that waits too long would block.
+        let too_late = error.is_timeout() || matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        let why = why(if too_late { "no answer came in time" } else { "the connection failed" });
+        // Nobody listens there: nothing was sent.
+        let refused = kind == Some(ErrorKind::ConnectionRefused);
+        Failed::passing(if refused { Fault::Refused(why) } else { Fault::Unsure(why) })
     }
 
     /// Plain text alone: nothing in it can be HTML.

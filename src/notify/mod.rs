@@ -1,11 +1,13 @@
 //! Sends alerts: webhooks, Slack, SNS, email. It knows nothing of why.
 //!
 //! A message is delivered at least once: a channel that surely did not take it says [`Fault::Refused`], one that may have
-//! taken it [`Fault::Unsure`], and the same message is sent again under the same key. Names in it are untrusted: each
+//! taken it [`Fault::Unsure`], and the same message is sent again under the same key; one that will not take it as it is
+//! says [`Fault::Rejected`], and its notices go out in another. Names in it are untrusted: each
 //! channel makes them harmless in its own way. Addresses and tokens are secrets, and no error names more than a host.
 
 mod email;
 mod post;
+mod retry;
 mod slack;
 mod sns;
 mod webhook;
@@ -45,6 +47,9 @@ pub enum Fault {
     /// It surely did not arrive.
     #[error("{0}")]
     Refused(String),
+    /// The receiver has answered, and will not take it however often it is sent.
+    #[error("{0}")]
+    Rejected(String),
     /// It may have arrived.
     #[error("{0}; it may have arrived, and will be sent again under the same key")]
     Unsure(String),

@@ -1,24 +1,17 @@
 //! A POST that is tried a few times.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BlockingRetryable, ExponentialBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
 
 use super::Fault;
+use super::retry::{Failed, until_taken};
+use crate::web::client_with_secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// One try, answer and all.
 const TRY_TIMEOUT: Duration = Duration::from_secs(10);
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const REPETITIONS: usize = 2;
-/// A server that wants to be left alone for longer is asked in the next run.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// A web address that is a secret: whoever knows a webhook can write to it.
 #[derive(Debug)]
@@ -50,52 +43,14 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// How one try ended.
-struct Failed {
-    fault: Fault,
-    /// Another try may go better.
-    passing: bool,
-    retry_after: Option<Duration>,
-}
-
 /// Posts JSON until it is taken, refused for good, or has failed a few times.
 pub(super) fn post(address: &Address, headers: &[(&str, String)], body: &str) -> Result<(), Fault> {
     let agent = agent();
-    let asked = Rc::new(Cell::new(None));
-    let told = Rc::clone(&asked);
-    // Refused at the last try, it may still have arrived with an earlier one.
-    let in_doubt = Cell::new(false);
-    let attempt = || {
-        attempt(&agent, address, headers, body).inspect_err(|failed| {
-            asked.set(failed.retry_after);
-            in_doubt.set(in_doubt.get() || matches!(failed.fault, Fault::Unsure(_)));
-        })
-    };
-    let waits = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_times(REPETITIONS).with_jitter();
-    attempt
-        .retry(waits)
-        .sleep(move |wait: Duration| std::thread::sleep(told.take().unwrap_or(wait).max(wait).min(LONGEST_WAIT)))
-        .when(|failed| failed.passing && failed.retry_after.is_none_or(|wait| wait <= LONGEST_WAIT))
-        .call()
-        .map_err(|failed| match failed.fault {
-            Fault::Refused(why) if in_doubt.get() => Fault::Unsure(why),
-            fault => fault,
-        })
+    until_taken(|| attempt(&agent, address, headers, body))
 }
 
 fn agent() -> ureq::Agent {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(provider)
-        .build();
-    ureq::Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        // What is secret in the address, or signed, goes nowhere else.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .user_agent(concat!("gpucost/", env!("CARGO_PKG_VERSION")))
+    client_with_secret()
         .timeout_resolve(Some(CONNECT_TIMEOUT))
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .timeout_global(Some(TRY_TIMEOUT))
@@ -120,11 +75,12 @@ fn attempt(agent: &ureq::Agent, address: &Address, headers: &[(&str, String)], b
     let seconds = answer.headers().get("Retry-After").and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let why = if status.is_redirection() { ", a redirect, which is not followed" } else { "" };
     let why = format!("{} answered {}{why}", address.host, status.as_u16());
-    Err(Failed {
-        fault: if in_doubt { Fault::Unsure(why) } else { Fault::Refused(why) },
-        passing,
-        retry_after: seconds.map(Duration::from_secs),
-    })
+    let fault = match (in_doubt, passing) {
+        (true, _) => Fault::Unsure(why),
+        (false, true) => Fault::Refused(why),
+        (false, false) => Fault::Rejected(why),
+    };
+    Err(Failed { fault, passing, retry_after: seconds.map(Duration::from_secs) })
 }
 
 /// The words of a client's error may hold the address: only its kind is told.
@@ -141,5 +97,5 @@ fn unanswered(host: &str, error: &ureq::Error) -> Failed {
     };
     let why = format!("{host}: {why}");
     let fault = if arrived { Fault::Unsure(why) } else { Fault::Refused(why) };
-    Failed { fault, passing: true, retry_after: None }
+    Failed::passing(fault)
 }

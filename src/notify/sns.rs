@@ -4,7 +4,8 @@ use super::{Fault, Message, headline, text};
 use crate::aws::{PublishError, publish};
 
 /// A subject is printable ASCII of fewer than 100 characters, a message at most 256 KiB.
-/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html> (not checked since this was written)
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html> (the 256 KiB read 2026-11-27 in the SDK's copy of it; the
+/// subject's length was not checked)
 const MOST_SUBJECT: usize = 99;
 const MOST_BYTES: usize = 256 * 1024;
 
@@ -39,6 +40,7 @@ impl Topic {
         publish(&self.arn, self.region(), self.profile.as_deref(), &subject, &body, message.key).map_err(|error| {
             match error {
                 PublishError::Refused(why) => Fault::Refused(why),
+                PublishError::Rejected(why) => Fault::Rejected(why),
                 PublishError::Unsure(why) => Fault::Unsure(why),
             }
         })

@@ -210,13 +210,25 @@ impl Store {
     /// # Errors
     /// A database that cannot be written.
     pub fn digest_refused(&mut self, digest: &Digest, why: &str) -> Result<(), StoreError> {
+        self.dissolve(digest, why, "SELECT id FROM digests WHERE id = ?1 AND attempts = 1")
+    }
+
+    /// The channel will not take it as it is, however often: its notices go out with what comes next, even if an earlier
+    /// attempt may have arrived. To repeat it for ever would keep the channel from all that comes after.
+    ///
+    /// # Errors
+    /// A database that cannot be written.
+    pub fn digest_rejected(&mut self, digest: &Digest, why: &str) -> Result<(), StoreError> {
+        self.dissolve(digest, why, "SELECT id FROM digests WHERE id = ?1")
+    }
+
+    fn dissolve(&mut self, digest: &Digest, why: &str, if_found: &str) -> Result<(), StoreError> {
         let path = self.path.clone();
         let fail = |source| sqlite_error(&path, source);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         let failed = "UPDATE deliveries SET failures = failures + 1, last_failure = ?1 WHERE digest_id = ?2";
         transaction.execute(failed, (why, digest.id)).map_err(fail)?;
-        let only_once = "SELECT id FROM digests WHERE id = ?1 AND attempts = 1";
-        if transaction.query_row(only_once, [digest.id], |_| Ok(())).optional().map_err(fail)?.is_some() {
+        if transaction.query_row(if_found, [digest.id], |_| Ok(())).optional().map_err(fail)?.is_some() {
             let freed = "UPDATE deliveries SET digest_id = NULL WHERE digest_id = ?1";
             transaction.execute(freed, [digest.id]).map_err(fail)?;
             transaction.execute("DELETE FROM digests WHERE id = ?1", [digest.id]).map_err(fail)?;
@@ -272,6 +284,26 @@ impl Store {
         let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?)));
         let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(|e| self.error(e))?;
         Ok(rows.into_iter().filter_map(|(place, at)| Some((place, Timestamp::from_second(at).ok()?))).collect())
+    }
+
+    /// In which account the newest poll saw each of these resources, where one did.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub fn owners<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT account FROM resources JOIN scopes ON scopes.id = scope_id
+                 WHERE resources.name = ?1 ORDER BY polled_at DESC LIMIT 1",
+            )
+            .map_err(|e| self.error(e))?;
+        let mut owners = BTreeMap::new();
+        for id in ids {
+            let owner = statement.query_row([id], |row| row.get(0)).optional().map_err(|e| self.error(e))?;
+            owners.extend(owner.map(|owner| (id.to_owned(), owner)));
+        }
+        Ok(owners)
     }
 
     fn notices_of(&self, digest_id: i64) -> Result<Vec<Notice>, StoreError> {

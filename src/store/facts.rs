@@ -1,8 +1,9 @@
 //! Notes, descriptions and events in the ledger: one JSON body each, which is also its identity.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{Store, StoreError, sightings, sqlite_error};
@@ -29,10 +30,44 @@ pub(super) fn noted_of(
     path: &Path,
     ids: &BTreeSet<&str>,
 ) -> Result<Vec<(Evidence, Fact)>, StoreError> {
-    let noted = r#"WHERE body >= '{"kind":"noted"' AND body < '{"kind":"noted#'"#;
-    let mut facts = read(connection, path, noted)?;
+    let mut facts = read(connection, path, &format!("WHERE {NOTED}"))?;
     facts.retain(|(_, fact)| fact.resource_ids().any(|id| ids.contains(id)));
     Ok(facts)
+}
+
+/// What a noted fact's body begins with, in the order of the index.
+const NOTED: &str = r#"body >= '{"kind":"noted"' AND body < '{"kind":"noted#'"#;
+
+impl Store {
+    /// When notes on each resource last came into the ledger; of these regions alone.
+    ///
+    /// # Errors
+    /// A database that cannot be read, or that was damaged.
+    pub fn noted(&self, is_wanted: impl Fn(&String) -> bool) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(&format!(
+                "SELECT facts.id, body, imported_at FROM facts JOIN imports ON imports.id = import_id WHERE {NOTED}"
+            ))
+            .map_err(|e| self.error(e))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(i64, String, String)> = rows.and_then(Iterator::collect).map_err(|e| self.error(e))?;
+        let mut noted = BTreeMap::new();
+        for (id, body, imported_at) in rows {
+            let broken = |why: String| StoreError::BrokenFact { path: self.path.clone(), id, why };
+            let fact: Fact = serde_json::from_str(&body).map_err(|e| broken(e.to_string()))?;
+            let at: Timestamp = imported_at.parse().map_err(|e: jiff::Error| broken(e.to_string()))?;
+            let Fact::Noted(row) = &fact else { continue };
+            if !is_wanted(&row.region) {
+                continue;
+            }
+            for id in fact.resource_ids() {
+                let known = noted.entry(id.to_owned()).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        Ok(noted)
+    }
 }
 
 fn read(connection: &Connection, path: &Path, which: &str) -> Result<Vec<(Evidence, Fact)>, StoreError> {

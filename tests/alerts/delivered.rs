@@ -14,6 +14,8 @@ use crate::story::{at, finding};
 enum Fate {
     Taken,
     Refused,
+    /// It will not take this, however often.
+    Rejected,
     /// No answer came: it arrived, or not.
     Unsure {
         arrived: bool,
@@ -39,6 +41,7 @@ fn runs() -> impl Strategy<Value = Vec<Run>> {
     let fate = prop_oneof![
         5 => Just(Fate::Taken),
         2 => Just(Fate::Refused),
+        1 => Just(Fate::Rejected),
         1 => any::<bool>().prop_map(|arrived| Fate::Unsure { arrived }),
         2 => any::<bool>().prop_map(|arrived| Fate::Dies { arrived }),
     ];
@@ -54,6 +57,8 @@ struct Inbox {
     messages: Vec<(String, Vec<String>)>,
     /// Message keys of which nobody knows whether they arrived.
     doubtful: BTreeSet<String>,
+    /// Those that were then refused for good.
+    rejected: BTreeSet<String>,
 }
 
 const CHANNELS: [&str; 2] = ["ops", "lead"];
@@ -106,6 +111,10 @@ impl World {
             match fate {
                 Fate::Taken => store.digest_sent(&digest, now).unwrap(),
                 Fate::Refused => store.digest_refused(&digest, "said no").unwrap(),
+                Fate::Rejected => {
+                    store.digest_rejected(&digest, "said never").unwrap();
+                    inbox.rejected.insert(digest.key.clone());
+                }
                 Fate::Unsure { .. } => store.digest_unsure(&digest, "no answer").unwrap(),
                 Fate::Dies { .. } => {}
             }
@@ -151,8 +160,10 @@ proptest! {
                             by_message.insert(notice, message);
                         }
                         Some(earlier) => {
-                            prop_assert_eq!(*earlier, message, "{} came under two keys", notice);
-                            prop_assert!(inbox.doubtful.contains(message), "{} came twice without need", notice);
+                            let is_given_up = inbox.doubtful.contains(*earlier) && inbox.rejected.contains(*earlier);
+                            prop_assert!(*earlier == message || is_given_up, "{} came under two keys", notice);
+                            prop_assert!(inbox.doubtful.contains(*earlier), "{} came twice without need", notice);
+                            by_message.insert(notice, message);
                         }
                     }
                 }
@@ -160,6 +171,27 @@ proptest! {
             prop_assert_eq!(first, world.all.iter().collect::<Vec<_>>(), "{}: all of them, in their order", channel);
         }
     }
+}
+
+/// Nobody knows whether the first arrived; then the receiver says that it will never take it.
+#[test]
+fn a_message_in_doubt_that_is_refused_for_good_does_not_block_its_channel() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World { dir, inboxes: BTreeMap::new(), all: Vec::new(), now: 0 };
+    let run = |there: [bool; 5], fate: Fate| Run { there, hours: 1, fates: [Some(fate), None], dies_early: false };
+    let (one, two) = ([true, false, false, false, false], [true, true, false, false, false]);
+    world.run(&run(one, Fate::Unsure { arrived: false }));
+    world.run(&run(two, Fate::Rejected));
+    world.run(&run(two, Fate::Taken));
+    let messages = &world.inboxes["ops"].messages;
+    let [(_, notices)] = messages.as_slice() else { panic!("{messages:?}") };
+    assert_eq!(notices, &world.all, "what was given up goes with what is new");
+    // Refused for now, it stays as it is: it may have arrived.
+    world.run(&run([true, true, true, false, false], Fate::Unsure { arrived: true }));
+    world.run(&run([true; 5], Fate::Refused));
+    world.run(&run([true; 5], Fate::Taken));
+    let messages = &world.inboxes["ops"].messages;
+    assert_eq!(messages[1], messages[2], "the same again, under the same key");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clocks;
 mod decided;
 mod delivered;
+mod evidence;
 mod signals;
 mod story;
 #[cfg(feature = "aws")]

@@ -271,11 +271,7 @@ fn killed_at_any_instant_it_tells_all_and_twice_only_under_one_key() {
         command
     };
     let mut killer = Killer::of(&mut command(0));
-    for kill in 1..=KILLS {
-        let share = f64::from(kill * 37 % KILLS) / f64::from(KILLS) * 1.2;
-        killer.kill(command(kill * 3).spawn().expect("it starts"), share);
-    }
-    assert!(killer.died > KILLS / 10, "only {} of {KILLS} runs were killed in time", killer.died);
+    killer.kill_all(KILLS, 37, |kill| command(kill * 3));
     assert!(command(KILLS * 3 + 7).status().expect("it runs").success());
     let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for taken in sink.taken() {

@@ -50,7 +50,9 @@ fn a_gateway_that_does_not_know_gets_the_same_message_again() {
 #[test]
 fn a_mail_server_that_refuses_fails_or_says_nothing_is_tried_next_run() {
     use Mails::{RefuseForGood, RefuseForNow, TakeAndSayNothing};
-    let (port, mails) = mail_server_that(&[RefuseForGood, RefuseForNow, TakeAndSayNothing]);
+    // What is refused for good is tried once, all else three times in a run.
+    let tries = [&[RefuseForGood][..], &[RefuseForNow; 3], &[TakeAndSayNothing; 3]].concat();
+    let (port, mails) = mail_server_that(&tries);
     let (lab, sink) = configured("trainer", &email(port));
     for (day, said) in [
         ("2026-10-01", "the mail server refused it (550)"),
@@ -63,16 +65,32 @@ fn a_mail_server_that_refuses_fails_or_says_nothing_is_tried_next_run() {
     }
     assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-04T06:00:00Z").code, Some(0));
     let mails = mails.lock().expect("the mails").clone();
-    let [doubtful, again] = mails.as_slice() else { panic!("{mails:?}") };
-    assert_eq!(message_key(doubtful), message_key(again), "one key while nobody knows whether it arrived");
+    let keys: BTreeSet<String> = mails.iter().map(|mail| message_key(mail)).collect();
+    assert_eq!((mails.len(), keys.len()), (4, 1), "one key while nobody knows whether it arrived: {mails:?}");
     for event in ["NEW: ", "REMINDER 1: ", "REMINDER 2: "] {
-        assert_eq!(again.matches(event).count(), 1, "{event} in {again}");
+        assert_eq!(mails[3].matches(event).count(), 1, "{event} in {}", mails[3]);
     }
 }
 
 #[test]
+fn a_mail_server_that_is_busy_for_a_moment_is_asked_again_in_the_same_run() {
+    use Mails::{RefuseForNow, TakeAndSayNothing};
+    let (port, mails) = mail_server_that(&[RefuseForNow]);
+    let (lab, sink) = configured("trainer", &email(port));
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-01").code, Some(0));
+    assert_eq!(mails.lock().expect("the mails").len(), 1);
+    // One that took it and said nothing has it twice, under one key.
+    let (port, mails) = mail_server_that(&[RefuseForNow, TakeAndSayNothing]);
+    let (lab, sink) = configured("trainer", &email(port));
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-01").code, Some(0));
+    let mails = mails.lock().expect("the mails").clone();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(message_key(&mails[0]), message_key(&mails[1]));
+}
+
+#[test]
 fn a_mail_server_that_hangs_is_left_and_the_others_are_told() {
-    let (port, _) = mail_server_that(&[Mails::Hang]);
+    let (port, _) = mail_server_that(&[Mails::Hang; 3]);
     let (lab, sink) = configured("trainer", &format!("{}{WEBHOOK}", email(port)));
     let started = Instant::now();
     let ran = alerts(&lab, &sink, &["run"], "2026-10-01");
@@ -80,6 +98,23 @@ fn a_mail_server_that_hangs_is_left_and_the_others_are_told() {
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     assert!(ran.err.contains("`mail` (email) was not told: 127.0.0.1: no answer came in time"), "{}", ran.err);
     assert_eq!(sink.taken().len(), 1);
+}
+
+#[test]
+fn a_receiver_that_will_not_have_a_doubtful_message_gets_what_is_new() {
+    let (lab, sink) = configured("trainer", WEBHOOK);
+    sink.will(&[Does::TakeAndSayNothing; 3]);
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-01").code, Some(4));
+    // It knows the key by now, and says that it is spent.
+    sink.will(&[Does::Answer(409, None)]);
+    let ran = alerts(&lab, &sink, &["run"], "2026-10-01T06:00:00Z");
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.err.contains("answered 409") && !ran.err.contains("may have arrived"), "{}", ran.err);
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02").code, Some(0));
+    let taken = sink.taken();
+    let last = taken.last().expect("it was told");
+    assert_eq!(keys(last), [OPENED, REMINDER], "nothing is lost");
+    assert_ne!(last.header("idempotency-key"), taken[0].header("idempotency-key"));
 }
 
 /// The `gpucost_key` of each message in the queue, and how often it is there.
@@ -226,11 +261,7 @@ fn killed_between_channels_every_channel_is_told_all() {
         command
     };
     let mut killer = Killer::of(&mut command(0));
-    for kill in 1..=KILLS {
-        let share = f64::from(kill * 67 % KILLS) / f64::from(KILLS) * 1.2;
-        killer.kill(command(kill * 7).spawn().expect("it starts"), share);
-    }
-    assert!(killer.died > KILLS / 10, "only {} of {KILLS} runs were killed in time", killer.died);
+    killer.kill_all(KILLS, 67, |kill| command(kill * 7));
     assert!(command(KILLS * 7 + 7).status().expect("it runs").success());
     assert!(texts(&lab, "SELECT key FROM digests WHERE sent_at IS NULL").is_empty(), "all is settled");
     let every = "SELECT count(*) || '' FROM notices JOIN channels WHERE NOT EXISTS

@@ -19,6 +19,17 @@ impl Killer {
         Killer { whole: started.elapsed(), died: 0 }
     }
 
+    /// Kills so many runs, the nth of them after a share of its time that `spread` scatters over a whole run and a little
+    /// more: `kills` and `spread` have no common divisor.
+    #[track_caller]
+    pub fn kill_all(&mut self, kills: u32, spread: u32, run: impl Fn(u32) -> Command) {
+        for kill in 1..=kills {
+            let share = f64::from(kill * spread % kills) / f64::from(kills) * 1.2;
+            self.kill(run(kill).spawn().expect("it starts"), share);
+        }
+        assert!(self.died > kills / 10, "only {} of {kills} runs were killed in time", self.died);
+    }
+
     /// Kills the run after this share of the time that one takes.
     pub fn kill(&mut self, mut child: Child, share: f64) {
         thread::sleep(self.whole.mul_f64(share));
