@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::notice::{Kind, Measure, Notice};
+use super::notice::{Kind, Matter, Measure, Notice};
 use crate::advice::Dollars;
 use crate::money::Usd;
 use crate::time::Month;
@@ -83,12 +83,15 @@ fn crossing(spend: &Spend, budget: Usd, measure: Measure, told: &BTreeSet<String
         key: key(percent),
         kind: Kind::Budget { measure, percent },
         about: about.clone(),
-        rule: "budget".to_owned(),
-        title: format!("{percent} % of the {budget} budget{subject} for {}: {what}", spend.month),
-        resource,
-        name,
-        account,
-        region,
+        matter: Matter {
+            rule: "budget".to_owned(),
+            title: format!("{percent} % of the {budget} budget{subject} for {}: {what}", spend.month),
+            resource,
+            name,
+            account,
+            region,
+            command: String::new(),
+        },
         cost: dollars.to_string(),
         least_usd: dollars.least(),
         most_usd: dollars.most(),
@@ -96,7 +99,6 @@ fn crossing(spend: &Spend, budget: Usd, measure: Measure, told: &BTreeSet<String
         per_month: String::new(),
         saving_per_month: String::new(),
         last_seen: spend.until,
-        command: String::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::episode::{Amount, Episode, State, Steps};
-use super::notice::{Kind, Notice};
+use super::notice::{Kind, Matter, Notice};
 use crate::advice::{Dollars, Finding};
 use crate::money::Usd;
 use crate::time::{ESTIMATE_MONTH_HOURS, hours};
@@ -82,13 +82,7 @@ impl Decision {
             accrued: None,
             per_month: Amount::from(&Dollars::ZERO),
             saving_per_month: Amount::from(&Dollars::ZERO),
-            rule: finding.rule.to_owned(),
-            title: String::new(),
-            resource: finding.resource.id.clone(),
-            name: String::new(),
-            account: String::new(),
-            region: String::new(),
-            command: String::new(),
+            matter: Matter::default(),
         };
         describe(&mut episode, finding);
         // What it has passed already is told with the opening.
@@ -136,11 +130,15 @@ fn describe(episode: &mut Episode, finding: &Finding) {
     let per_month = finding.parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
     episode.per_month = Amount::from(&per_month);
     episode.saving_per_month = Amount::from(&finding.saving_per_month);
-    episode.title.clone_from(&finding.title);
-    episode.name.clone_from(&finding.resource.name);
-    episode.account.clone_from(&finding.resource.account);
-    episode.region.clone_from(&finding.resource.region);
-    episode.command = finding.recommended().map(|choice| choice.commands.join(" && ")).unwrap_or_default();
+    episode.matter = Matter {
+        rule: finding.rule.to_owned(),
+        title: finding.title.clone(),
+        resource: finding.resource.id.clone(),
+        name: finding.resource.name.clone(),
+        account: finding.resource.account.clone(),
+        region: finding.resource.region.clone(),
+        command: finding.recommended().map(|choice| choice.commands.join(" && ")).unwrap_or_default(),
+    };
 }
 
 /// The highest step of age and of dollars that it has surely passed. Its age ends with its last sight: what nobody has
@@ -202,16 +200,15 @@ fn notice(episode: &Episode, kind: Kind) -> Notice {
     let text = |dollars: &Dollars| if *dollars == Dollars::ZERO { String::new() } else { dollars.to_string() };
     let accrued = episode.accrued.as_ref().map(Amount::dollars);
     let accrued = accrued.as_ref();
+    let mut matter = episode.matter.clone();
+    if !goes_on {
+        matter.command.clear();
+    }
     Notice {
         key: format!("{}#{}:{}", episode.finding, episode.number, kind.key()),
         kind,
         about: episode.finding.clone(),
-        rule: episode.rule.clone(),
-        title: episode.title.clone(),
-        resource: episode.resource.clone(),
-        name: episode.name.clone(),
-        account: episode.account.clone(),
-        region: episode.region.clone(),
+        matter,
         cost: accrued.map(Dollars::to_string).unwrap_or_default(),
         least_usd: accrued.and_then(Dollars::least),
         most_usd: accrued.and_then(Dollars::most),
@@ -219,6 +216,5 @@ fn notice(episode: &Episode, kind: Kind) -> Notice {
         per_month: if goes_on { text(&episode.per_month.dollars()) } else { String::new() },
         saving_per_month: if goes_on { text(&episode.saving_per_month.dollars()) } else { String::new() },
         last_seen: episode.last_seen,
-        command: if goes_on { episode.command.clone() } else { String::new() },
     }
 }

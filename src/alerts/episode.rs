@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::notice::Matter;
 use crate::advice::Dollars;
 use crate::money::Usd;
 
@@ -75,13 +76,8 @@ pub struct Episode {
     pub accrued: Option<Amount>,
     pub per_month: Amount,
     pub saving_per_month: Amount,
-    pub rule: String,
-    pub title: String,
-    pub resource: String,
-    pub name: String,
-    pub account: String,
-    pub region: String,
-    pub command: String,
+    #[serde(flatten)]
+    pub matter: Matter,
 }
 
 impl Episode {

@@ -22,17 +22,23 @@ pub struct Looks {
 }
 
 /// The newest evidence on the resource of each open episode: its own last sight, the last look at its region that saw all
-/// there is, or what was noted of it since. What none of these covers has none newer than its last sight.
-pub fn evidence(episodes: &BTreeMap<String, Episode>, ledger: &Ledger, looks: &Looks) -> BTreeMap<String, Timestamp> {
+/// there is, or what was noted of it since. What none of these covers has none newer than its last sight; what came after
+/// `now` is not known yet.
+pub fn evidence(
+    episodes: &BTreeMap<String, Episode>,
+    ledger: &Ledger,
+    looks: &Looks,
+    now: Timestamp,
+) -> BTreeMap<String, Timestamp> {
     let open: Vec<&Episode> = episodes.values().filter(|episode| episode.is_open()).collect();
     let noted = noted_until(&open, ledger);
     let newest = open.into_iter().filter_map(|episode| {
-        let newest = last_sight(&episode.resource, ledger)
-            .max(last_look(episode, looks))
-            .max(noted.get(episode.resource.as_str()).copied())
-            .max(last_note(episode, looks))?;
+        let noted = noted.get(episode.matter.resource.as_str()).copied();
+        let all =
+            [last_sight(&episode.matter.resource, ledger), last_look(episode, looks), noted, last_note(episode, looks)];
+        let newest = all.into_iter().flatten().filter(|at| *at <= now).max()?;
         let newest = if is_told_by_signals(episode, ledger) {
-            newest.min(ledger.activity.known_until(&episode.resource)?)
+            newest.min(ledger.activity.known_until(&episode.matter.resource)?)
         } else {
             newest
         };
@@ -44,11 +50,11 @@ pub fn evidence(episodes: &BTreeMap<String, Episode>, ledger: &Ledger, looks: &L
 /// That something which is still there does nothing is not over before its signals tell so: to see it is not to know
 /// what it does.
 fn is_told_by_signals(episode: &Episode, ledger: &Ledger) -> bool {
-    match episode.rule.as_str() {
+    match episode.matter.rule.as_str() {
         IDLE_RUNNING | OFF_SCHEDULE => {
-            ledger.instances.get(&episode.resource).is_some_and(|(_, seen)| !seen.state.is_stopped())
+            ledger.instances.get(&episode.matter.resource).is_some_and(|(_, seen)| !seen.state.is_stopped())
         }
-        OVERSIZED_IOPS => ledger.volumes.get(&episode.resource).is_some_and(|(_, seen)| {
+        OVERSIZED_IOPS => ledger.volumes.get(&episode.matter.resource).is_some_and(|(_, seen)| {
             has_paid_performance(&VolumeShape {
                 volume_type: seen.volume_type.clone(),
                 size_gb: seen.size_gb,
@@ -70,9 +76,9 @@ fn last_sight(id: &str, ledger: &Ledger) -> Option<Timestamp> {
 
 /// Where nobody knows whose it is, every account's look at the region must be newer.
 fn last_look(episode: &Episode, looks: &Looks) -> Option<Timestamp> {
-    let of_region = looks.places.iter().filter(|((_, region), _)| *region == episode.region);
-    let owner = match episode.account.as_str() {
-        "" => looks.owners.get(&episode.resource).map(String::as_str),
+    let of_region = looks.places.iter().filter(|((_, region), _)| *region == episode.matter.region);
+    let owner = match episode.matter.account.as_str() {
+        "" => looks.owners.get(&episode.matter.resource).map(String::as_str),
         account => Some(account),
     };
     match owner {
@@ -84,7 +90,7 @@ fn last_look(episode: &Episode, looks: &Looks) -> Option<Timestamp> {
 /// Up to when notes speak of each of these resources: their rows' ends, or when the open ones were written. A row on an
 /// instance's volumes speaks of the instance, which is stopped where no row says that it ran.
 fn noted_until<'a>(open: &[&'a Episode], ledger: &Ledger) -> BTreeMap<&'a str, Timestamp> {
-    let wanted: BTreeSet<&'a str> = open.iter().map(|episode| episode.resource.as_str()).collect();
+    let wanted: BTreeSet<&'a str> = open.iter().map(|episode| episode.matter.resource.as_str()).collect();
     let mut until: BTreeMap<&'a str, Timestamp> = BTreeMap::new();
     let mut note = |id: &str, at: Timestamp| {
         if let Some(id) = wanted.get(id) {
@@ -111,5 +117,5 @@ fn is_noted(evidence: &[Evidence]) -> bool {
 
 /// Notes that came after it was told of may take it back, whatever time they speak of; those before did not.
 fn last_note(episode: &Episode, looks: &Looks) -> Option<Timestamp> {
-    looks.noted.get(&episode.resource).copied().filter(|at| *at > episode.opened_at)
+    looks.noted.get(&episode.matter.resource).copied().filter(|at| *at > episode.opened_at)
 }

@@ -16,4 +16,4 @@ pub use budget::{Budgets, Spend, SpendOf, crossings};
 pub use decide::{Decision, Look, decide};
 pub use episode::{Amount, Episode, State, Steps};
 pub use evidence::{Looks, PlacesPolled, evidence};
-pub use notice::{Kind, Measure, Notice};
+pub use notice::{Kind, Matter, Measure, Notice};

@@ -74,7 +74,21 @@ impl Kind {
     }
 }
 
-/// A transition, in the words that every channel tells it in. Names in it are untrusted text.
+/// What is the matter, with what. Names in it are untrusted text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matter {
+    pub rule: String,
+    /// A sentence.
+    pub title: String,
+    pub resource: String,
+    pub name: String,
+    pub account: String,
+    pub region: String,
+    /// What to do about it; empty where there is nothing to do.
+    pub command: String,
+}
+
+/// A transition, in the words that every channel tells it in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// `stopped-accruing:i-1#2:age-30d`: the same for the same transition, whenever it is decided.
@@ -83,13 +97,8 @@ pub struct Notice {
     pub kind: Kind,
     /// The finding's id, or the budget's (`budget:2026-10`, `budget:2026-10:i-1`).
     pub about: String,
-    pub rule: String,
-    /// A sentence: what is the matter.
-    pub title: String,
-    pub resource: String,
-    pub name: String,
-    pub account: String,
-    pub region: String,
+    #[serde(flatten)]
+    pub matter: Matter,
     /// What it has cost so far, or in all, with its bounds: `$12.30`, `≥ $3.65`; empty where nothing is lost.
     pub cost: String,
     /// At least, and at most, where that is known.
@@ -103,6 +112,4 @@ pub struct Notice {
     pub saving_per_month: String,
     /// Up to when the ledger knows.
     pub last_seen: Timestamp,
-    /// What to do about it; empty where there is nothing to do.
-    pub command: String,
 }

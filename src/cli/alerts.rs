@@ -12,7 +12,9 @@ use super::ledger::{load, load_activity};
 use super::request::Request;
 use super::show;
 use crate::advice::{Dollars, unjudged};
-use crate::alerts::{Budgets, Decision, Kind, Look, Looks, Notice, Spend, SpendOf, crossings, decide, evidence};
+use crate::alerts::{
+    Budgets, Decision, Kind, Look, Looks, Matter, Notice, Spend, SpendOf, crossings, decide, evidence,
+};
 use crate::ledger::derive;
 use crate::money::Usd;
 use crate::notify::{Channel, Fault, Message};
@@ -103,9 +105,9 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
     let suppressed = sifted.suppressed.iter().map(|one| &one.finding.id);
     let silenced: BTreeSet<String> = too_small.chain(suppressed).cloned().collect();
     let past = store.episodes()?;
-    let homeless = past.values().filter(|episode| episode.is_open() && episode.account.is_empty());
-    looks.owners = store.owners(homeless.map(|episode| episode.resource.as_str()))?;
-    let mut evidence = evidence(&past, &ledger, &looks);
+    let homeless = past.values().filter(|episode| episode.is_open() && episode.matter.account.is_empty());
+    looks.owners = store.owners(homeless.map(|episode| episode.matter.resource.as_str()))?;
+    let mut evidence = evidence(&past, &ledger, &looks, request.now);
     let open = past.values().filter(|episode| episode.is_open()).map(|episode| episode.finding.as_str());
     for unknown in unjudged(open, &ledger, request.card()?, request.thresholds, request.now) {
         evidence.remove(unknown);
@@ -306,12 +308,11 @@ fn test_notice(now: Timestamp) -> Notice {
         key: format!("test#{}:opened", now.as_second()),
         kind: Kind::Opened,
         about: "test".to_owned(),
-        rule: "test".to_owned(),
-        title: "A test of this channel: nothing is the matter".to_owned(),
-        resource: String::new(),
-        name: String::new(),
-        account: String::new(),
-        region: String::new(),
+        matter: Matter {
+            rule: "test".to_owned(),
+            title: "A test of this channel: nothing is the matter".to_owned(),
+            ..Matter::default()
+        },
         cost: String::new(),
         least_usd: None,
         most_usd: None,
@@ -319,7 +320,6 @@ fn test_notice(now: Timestamp) -> Notice {
         per_month: String::new(),
         saving_per_month: String::new(),
         last_seen: now,
-        command: String::new(),
     }
 }
 

@@ -15,7 +15,7 @@ pub fn headline(notices: &[Notice]) -> String {
             (_, cost) if cost.is_empty() => cost,
             (_, cost) => format!("{cost}: "),
         };
-        return format!("gpucost: {cost}{}: {}", subject(one), short(&one.title));
+        return format!("gpucost: {cost}{}: {}", subject(one), short(&one.matter.title));
     }
     let words = ["new", "escalated", "budget", "reminder", "resolved"];
     let counts: Vec<String> = words
@@ -42,8 +42,8 @@ fn largest(notices: &[Notice]) -> String {
 }
 
 fn subject(notice: &Notice) -> String {
-    let resource = if notice.resource.is_empty() { &notice.about } else { &notice.resource };
-    match notice.name.as_str() {
+    let resource = if notice.matter.resource.is_empty() { &notice.about } else { &notice.matter.resource };
+    match notice.matter.name.as_str() {
         "" => short(resource),
         name => format!("{} ({})", short(resource), short(name)),
     }
@@ -75,7 +75,7 @@ fn transition(kind: &Kind) -> String {
 
 /// The lines on one notice, the first of them its heading.
 pub(super) fn lines(notice: &Notice) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", transition(&notice.kind), subject(notice)), short(&notice.title)];
+    let mut lines = vec![format!("{}: {}", transition(&notice.kind), subject(notice)), short(&notice.matter.title)];
     let cost = cost(notice);
     if !matches!(notice.kind, Kind::Budget { .. }) && !cost.is_empty() {
         lines.push(cost);
@@ -83,7 +83,7 @@ pub(super) fn lines(notice: &Notice) -> Vec<String> {
     if !notice.cost_note.is_empty() {
         lines.push(short(&notice.cost_note));
     }
-    let place = [notice.region.as_str(), notice.account.as_str()];
+    let place = [notice.matter.region.as_str(), notice.matter.account.as_str()];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).map(short).collect();
     let seen = notice.last_seen.strftime("%Y-%m-%d %H:%M UTC");
     lines.push(if place.is_empty() {
@@ -91,8 +91,8 @@ pub(super) fn lines(notice: &Notice) -> Vec<String> {
     } else {
         format!("{}, as of {seen}", place.join(", account "))
     });
-    if !notice.command.is_empty() {
-        lines.push(format!("do: {}", visible(&notice.command)));
+    if !notice.matter.command.is_empty() {
+        lines.push(format!("do: {}", visible(&notice.matter.command)));
     }
     lines
 }

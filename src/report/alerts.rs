@@ -50,23 +50,23 @@ fn notice_columns() -> Vec<Column> {
 }
 
 fn notice_row(notice: &Notice) -> Vec<Cell> {
-    let resource = if notice.resource.is_empty() { &notice.about } else { &notice.resource };
+    let resource = if notice.matter.resource.is_empty() { &notice.about } else { &notice.matter.resource };
     let amount = |usd: Option<Usd>| usd.map_or_else(|| Cell::missing("-"), Cell::cost);
     vec![
         Cell::text(notice.key.clone()),
         Cell::new(event(&notice.kind), notice.kind.key()),
         Cell::text(resource.clone()),
-        Cell::text(notice.name.clone()),
-        Cell::text(notice.title.clone()),
+        Cell::text(notice.matter.name.clone()),
+        Cell::text(notice.matter.title.clone()),
         said(&notice.cost),
         amount(notice.least_usd),
         amount(notice.most_usd),
         said(&notice.per_month),
         said(&notice.saving_per_month),
-        Cell::text(notice.region.clone()),
-        Cell::text(notice.account.clone()),
+        Cell::text(notice.matter.region.clone()),
+        Cell::text(notice.matter.account.clone()),
         Cell::text(notice.last_seen.to_string()),
-        Cell::text(notice.command.clone()),
+        Cell::text(notice.matter.command.clone()),
     ]
 }
 
@@ -134,10 +134,10 @@ pub fn open_table(open: &[&Episode], now: Timestamp) -> Table {
         let day = episode.since.strftime("%Y-%m-%d").to_string();
         table.push(vec![
             Cell::text(episode.finding.clone()),
-            Cell::text(episode.rule.clone()),
-            Cell::text(episode.resource.clone()),
-            Cell::text(episode.name.clone()),
-            Cell::text(episode.title.clone()),
+            Cell::text(episode.matter.rule.clone()),
+            Cell::text(episode.matter.resource.clone()),
+            Cell::text(episode.matter.name.clone()),
+            Cell::text(episode.matter.title.clone()),
             Cell::new(day, episode.since.to_string()),
             Cell::text(episode.told_days.to_string()),
             accrued.as_ref().map_or_else(|| Cell::missing("-"), |accrued| Cell::text(accrued.to_string())),
@@ -148,7 +148,7 @@ pub fn open_table(open: &[&Episode], now: Timestamp) -> Table {
             Cell::text(episode.last_seen.to_string()),
         ]);
         if let Some(why) = accrued.as_ref().and_then(Dollars::why_unknown) {
-            table.notes.push(format!("{}: {why}.", episode.resource));
+            table.notes.push(format!("{}: {why}.", episode.matter.resource));
         }
     }
     if !table.rows.is_empty() {

@@ -43,7 +43,7 @@ fn an_account_that_is_polled_no_more_holds_up_only_what_is_its_own() {
         let owners = owner.map(|owner| ("vol-1".to_owned(), owner.to_owned())).into_iter().collect();
         let places = [place("111111111111", 2), place("222222222222", 48)].into_iter().collect();
         let looks = Looks { places, owners, ..Looks::default() };
-        evidence(&episodes, &Ledger::default(), &looks).into_values().next()
+        evidence(&episodes, &Ledger::default(), &looks, at(100)).into_values().next()
     };
     assert_eq!(newest(Some("222222222222")), Some(at(48)));
     assert_eq!(newest(Some("111111111111")), Some(at(2)), "its own account is not looked at");
@@ -85,14 +85,14 @@ fn notes_speak_up_to_their_ends() {
         let episodes = opened(resource, "");
         let newest = |facts: &[(Evidence, Fact)]| {
             let ledger = derive(facts, Vec::new(), at(100)).unwrap();
-            evidence(&episodes, &ledger, &Looks::default()).into_values().next()
+            evidence(&episodes, &ledger, &Looks::default(), at(100)).into_values().next()
         };
         assert_eq!(newest(&[noted(None, 24)]), Some(at(24)), "{resource}: as it was when it was told of");
         assert_eq!(newest(&[noted(None, 24), noted(Some(30), 48)]), Some(at(30)), "{resource}: the row has an end now");
     }
     let episodes = opened("another", "");
     let ledger = derive(&[noted(Some(30), 48)], Vec::new(), at(100)).unwrap();
-    assert!(evidence(&episodes, &ledger, &Looks::default()).is_empty());
+    assert!(evidence(&episodes, &ledger, &Looks::default(), at(100)).is_empty());
 }
 
 /// Notes that say today that it was over before it was told of.
@@ -102,9 +102,11 @@ fn notes_that_came_since_may_speak_of_an_earlier_end() {
     let ledger = derive(&[noted(None, 24), noted(Some(12), 48)], Vec::new(), at(100)).unwrap();
     let newest = |imported: i64| {
         let noted = [("my-box".to_owned(), at(imported))].into_iter().collect();
-        evidence(&episodes, &ledger, &Looks { noted, ..Looks::default() })
+        evidence(&episodes, &ledger, &Looks { noted, ..Looks::default() }, at(50))
     };
     assert_eq!(decided(&[], &episodes, &newest(48), 50).1, [Kind::Resolved]);
+    // Notes of tomorrow say nothing yet, and hide nothing of what is known.
+    assert_eq!(newest(80), newest(24));
     // What was known when it was told of takes nothing back.
     assert_eq!(decided(&[], &episodes, &newest(24), 50).1, []);
 }

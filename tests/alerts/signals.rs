@@ -83,7 +83,7 @@ fn an_idle_instance_of_which_nothing_is_heard_is_not_resolved() {
     let opened_until = episodes.values().next().expect("it").last_seen;
     let newest = |state, known_until| {
         let ledger = ledger(state, 5000, at(72), "i-1", known_until);
-        evidence(&episodes, &ledger, &Looks::default()).into_values().next()
+        evidence(&episodes, &ledger, &Looks::default(), at(100)).into_values().next()
     };
     // Its GPU fell silent: it was seen running since, and nobody knows whether it works.
     assert_eq!(newest(InstanceState::Running, at(24)), Some(opened_until));
@@ -97,7 +97,7 @@ fn a_volume_is_oversized_until_its_signals_or_its_shape_say_otherwise() {
     let opened_until = episodes.values().next().expect("it").last_seen;
     let newest = |iops, known_until| {
         let ledger = ledger(InstanceState::Running, iops, at(72), "vol-1", known_until);
-        evidence(&episodes, &ledger, &Looks::default()).into_values().next()
+        evidence(&episodes, &ledger, &Looks::default(), at(100)).into_values().next()
     };
     assert_eq!(newest(5000, at(24)), Some(opened_until));
     assert!(newest(5000, at(72)) > Some(opened_until));

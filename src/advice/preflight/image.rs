@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::advice::preflight::{Check, Found, Image, Outcome, Plan};
 
 /// What an AMI is billed as is in its platform details and usage operation.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html> (not checked since this was written)
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html> (read 2026-11-27)
 const BILLING_FIELDS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html";
 const PLAIN_LINUX: &str = "Linux/UNIX";
 /// Families with Arm processors among those with accelerators, for types that AWS does not describe (any more).

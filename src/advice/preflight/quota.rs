@@ -2,8 +2,9 @@
 //!
 //! AWS counts the vCPUs of running on-demand instances, all types of a family together, in each region; spot requests have
 //! quotas of their own.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-limits.html> (spot's, read 2026-11-27)
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits>
-//! (not checked since this was written)
+//! (on-demand's, not checked since this was written)
 
 use std::collections::BTreeSet;
 
