@@ -151,7 +151,7 @@ impl Bought {
         Finding {
             id: format!("{ID}:{}", rented.standing.id),
             rule: ID,
-            title: format!("renting {kind} has cost {paid}: a {name} costs {price}"),
+            title: format!("renting {kind} has cost {paid}: the {name} costs {price}"),
             resource: resource_of(rented.session, rented.standing),
             last_seen: rented.window.end,
             evidence: self.evidence(rented, paid, view.card),

@@ -168,9 +168,8 @@ fn finding(view: &View<'_>, rented: &Rented<'_>, kind: &InstanceType, elsewhere:
     ways.extend(committed(view, rented, elsewhere));
     let worth = now.scaled(Decimal::ONE - LEAST_SHARE, Decimal::ONE)?;
     ways.retain(|way| way.middle <= worth);
-    ways.sort_by(|a, b| (a.middle, a.choice.action).cmp(&(b.middle, b.choice.action)));
-    // What changes nothing but the type comes before what is bought for years, moved or interrupted.
-    let best = ways.iter().position(|way| way.choice.action == Action::ChangeType).unwrap_or_default();
+    ways.sort_by_key(|way| (way.middle, way.choice.action));
+    let best = recommended(&ways, now)?;
     let way = ways.get_mut(best)?;
     way.choice.recommended = true;
     let saving = Dollars::Exact(now).less(way.choice.per_month.clone());
@@ -194,6 +193,15 @@ fn finding(view: &View<'_>, rented: &Rented<'_>, kind: &InstanceType, elsewhere:
         choices: std::iter::once(keep).chain(ways.into_iter().map(|way| way.choice)).collect(),
         risk,
     })
+}
+
+/// What changes nothing but the type comes before what is bought for years, moved or interrupted; of those what surely
+/// saves most.
+fn recommended(ways: &[Way], now: Usd) -> Option<usize> {
+    let types = ways.iter().position(|way| way.choice.action == Action::ChangeType);
+    let surely = |way: &Way| Dollars::Exact(now).less(way.choice.per_month.clone()).least().unwrap_or(Usd::ZERO);
+    // The first of equals: `max_by_key` takes the last.
+    types.or_else(|| ways.iter().enumerate().rev().max_by_key(|(_, way)| surely(way)).map(|(at, _)| at))
 }
 
 /// Other types of the region, by the same work.
@@ -243,6 +251,7 @@ fn measured_at(candidate: &Candidate) -> Confidence {
     let speed = &candidate.speed;
     let workloads = if speed.measured == 1 { "1 workload".to_owned() } else { format!("{} workloads", speed.measured) };
     match speed.footing() {
+        _ if speed.measured == 1 => Confidence::low(format!("speeds measured at {workloads}, not yours")),
         _ if speed.measured == 0 => Confidence::medium("the same GPU; that the hours go on is assumed"),
         Footing::SameStack => {
             Confidence::medium(format!("speeds measured side by side at {workloads}, none of them yours"))
@@ -346,7 +355,7 @@ fn evidence(rented: &Rented<'_>, kind: &InstanceType, elsewhere: &Elsewhere, car
             speed_said(candidate)
         ));
     }
-    if let Some((region, rate)) = &elsewhere.region {
+    if let Some((region, rate)) = elsewhere.region.as_ref().filter(|(_, rate)| rate.usd < rented.usd_per_hour) {
         lines.push(format!("{region}: {} per hour ({})", rate.usd.rate(), as_of(rate)));
     }
     lines.extend(commitments_said(rented, elsewhere));
