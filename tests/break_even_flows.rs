@@ -1,11 +1,16 @@
 //! Cash flows by month: loans, purchase options, rising electricity, a falling resale, an upgrade. Closed formulas against the
 //! sum of the months, and what must hold whatever the numbers.
 
+use gpucost::break_even::uncertainty::{Range, Simulation, bands, odds};
 use gpucost::break_even::{
-    Answer, BreakEven, BreakEvenError, Committed, Discount, Electricity, Financing, FlipHours, Flows, Horizon, Input,
-    InputName, MonthLength, Owning, Percentage, Question, Renting, Terms, Upgrade, Verdict, break_even, totals_after,
+    Answer, BreakEven, BreakEvenError, Committed, Discount, Electricity, Financing, FlipHours, FlipPoint, Flows,
+    Horizon, Input, InputName, MonthLength, Owning, Percentage, Question, Renting, Terms, Upgrade, Verdict, break_even,
+    flip_point, totals_after,
 };
 use gpucost::money::Usd;
+use gpucost::report::break_even::{
+    answer_table, cash_flow_table, cumulative_chart, formula_table, inputs_table, verdict_sentence,
+};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -261,6 +266,33 @@ proptest! {
         }
     }
 
+    /// Numbers with every digit used, from 10^-28 up, and now and then any decimal at all.
+    #[test]
+    fn any_numbers_give_an_answer_or_name_the_input(
+        question in question(),
+        numbers in proptest::collection::vec(awkward(), InputName::ALL.len()),
+        change in proptest::collection::vec(any::<bool>(), InputName::ALL.len()),
+    ) {
+        let mut question = question;
+        for ((input, number), _) in InputName::ALL.iter().zip(numbers).zip(change).filter(|(_, change)| *change) {
+            // A share that is no share is refused when it is read.
+            let _ = question.put(*input, number);
+        }
+        match break_even(&question, START) {
+            Ok(answer) => {
+                let said = verdict_sentence(&question, &answer);
+                prop_assert!(!said.contains("NaN") && !said.contains("inf"), "{said}");
+                answer_table(&question, &answer);
+                inputs_table(&question);
+                formula_table(&question, &answer);
+                cash_flow_table(&question, &answer);
+                cumulative_chart(&question, &answer);
+            }
+            Err(BreakEvenError::InvalidInput(refused)) => prop_assert!(!refused.why.is_empty()),
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+    }
+
     #[test]
     fn other_money_leaves_days_and_verdict(question in question(), times in prop_oneof![Just("0.1"), Just("7")]) {
         let before = answer(&question);
@@ -280,6 +312,14 @@ proptest! {
         prop_assert!((order(before.payback) - order(after.payback)).abs() < Decimal::new(1, 6));
         prop_assert!((after.npv.amount() - before.npv.amount() * times).abs() < Decimal::new(1, 8));
     }
+}
+
+fn awkward() -> impl Strategy<Value = Decimal> {
+    let small = (any::<u32>(), any::<u32>(), 0u32..0x8000_0000)
+        .prop_map(|(lo, mid, hi)| Decimal::from_parts(lo, mid, hi, false, 28));
+    let any = (any::<u32>(), any::<u32>(), any::<u32>(), any::<bool>(), 0u32..=28)
+        .prop_map(|(lo, mid, hi, negative, scale)| Decimal::from_parts(lo, mid, hi, negative, scale));
+    prop_oneof![20 => small, 20 => (0i64..5).prop_map(Decimal::from), 20 => decimal(0, 100, 2), 1 => any]
 }
 
 /// An input, by how much it is pushed up, and whether owning gains by it.
@@ -413,6 +453,113 @@ fn what_cannot_be_meant_is_refused_by_name() {
         let refused = break_even(&question, START).expect_err(message);
         assert_eq!(refused.to_string(), message);
         assert!(matches!(refused, BreakEvenError::InvalidInput(invalid) if invalid.input == input));
+    }
+}
+
+/// Asked with one input beyond where it flips, the verdict is the other one; just short of it, it is the same.
+#[test]
+fn a_verdict_survives_up_to_where_it_flips() {
+    let mut question = plain();
+    question.terms.discount_per_year = share(Decimal::new(8, 2));
+    question.owning.value_kept_per_year = Some(share(Decimal::new(7, 1)));
+    let power = question.owning.electricity.as_mut().expect("electricity");
+    power.escalation_per_year = share(Decimal::new(3, 2));
+    power.idle_watts = Input::given(40.into());
+    question.owning.financing = Some(Financing {
+        down_payment: share(Decimal::new(2, 1)),
+        apr: share(Decimal::new(9, 2)),
+        months: Input::given(24),
+    });
+    let before = answer(&question).verdict;
+    assert_eq!(before, Verdict::Own);
+    let mut flipped = 0;
+    for input in InputName::ALL {
+        let Some(FlipPoint::At(at)) = flip_point(&question, *input).expect("a search") else { continue };
+        let value = question.value_of(*input).expect("a value");
+        let step = (at - value) / Decimal::ONE_THOUSAND;
+        for (asked, expected) in [(at - step, before), (at + step, Verdict::Rent)] {
+            let mut there = question.clone();
+            let asked = if input.is_share() { asked.trunc_with_scale(10) } else { asked };
+            there.put(*input, asked).expect("a value");
+            assert_eq!(answer(&there).verdict, expected, "{input} at {asked}, flips at {at}");
+        }
+        flipped += 1;
+    }
+    assert!(flipped >= 8, "only {flipped} inputs flip the verdict");
+}
+
+/// 1000 + 0.054·h·D·T against 0.90·h·D·T with 7.50 a month over 36 months: closed by hand.
+#[test]
+fn a_flip_is_exact_where_the_answer_is_linear() {
+    let mut question = plain();
+    question.owning.price = Input::given(usd("1000"));
+    question.renting.usd_per_hour = Input::given(usd("0.90"));
+    question.renting.storage_usd_per_month = Input::given(usd("7.50"));
+    question.terms.hours_per_day = Input::given(Decimal::TWO);
+    let at = |input| match flip_point(&question, input).expect("a search") {
+        Some(FlipPoint::At(at)) => Some(at.normalize().to_string()),
+        _ => None,
+    };
+    // 0.846 × 2 × 1095 + 270 = 2122.74.
+    assert_eq!(at(InputName::MachinePrice).as_deref(), Some("2122.74"));
+    // (1000 − 270)/(0.846 × 1095) = 0.788 02…
+    assert!(at(InputName::HoursPerDay).expect("a flip").starts_with("0.78802"), "{:?}", at(InputName::HoursPerDay));
+    assert_eq!(
+        flip_point(&question, InputName::Resale),
+        Ok(Some(FlipPoint::Never { from: Decimal::ZERO, to: 1000.into() }))
+    );
+    assert_eq!(flip_point(&question, InputName::Horizon), Ok(None));
+}
+
+/// The floats against the decimals on every kind of flow: a range too narrow to matter gives the exact answer.
+#[test]
+fn the_odds_follow_every_flow() {
+    let mut question = plain();
+    question.terms.discount_per_year = share(Decimal::new(8, 2));
+    question.owning.sales_tax = share(Decimal::new(8, 2));
+    question.owning.value_kept_per_year = Some(share(Decimal::new(7, 1)));
+    question.owning.selling_cost = share(Decimal::new(1, 1));
+    question.owning.upkeep.admin_hours_per_month = Input::given(Decimal::ONE);
+    question.owning.upkeep.usd_per_admin_hour = Input::given(usd("40"));
+    question.owning.upkeep.repair_reserve_per_year = share(Decimal::new(5, 2));
+    question.owning.upgrade = Some(Upgrade { usd: Input::given(usd("200")), month: Input::given(18) });
+    let power = question.owning.electricity.as_mut().expect("electricity");
+    power.escalation_per_year = share(Decimal::new(3, 2));
+    power.idle_watts = Input::given(40.into());
+    question.owning.financing = Some(Financing {
+        down_payment: share(Decimal::new(2, 1)),
+        apr: share(Decimal::new(9, 2)),
+        months: Input::given(48),
+    });
+    question.renting.elastic_ip_usd_per_hour = Input::given(usd("0.005"));
+    question.renting.transfer_usd_per_month = Input::given(usd("9"));
+    let spot = Question {
+        renting: Renting { overhead: Input::given(Decimal::new(12, 1)), ..question.renting.clone() },
+        ..question.clone()
+    };
+    let committed = Committed { upfront: Input::given(usd("500")), term_months: Input::given(12) };
+    let reserved = Question { renting: Renting { committed: Some(committed), ..question.renting.clone() }, ..question };
+    for question in [spot, reserved] {
+        let answer = answer(&question);
+        let hours = question.terms.hours_per_day.value;
+        let narrow = Range::Uniform { low: hours, high: hours + Decimal::new(1, 9) };
+        let ranges = vec![(InputName::HoursPerDay, narrow)];
+        let simulation = Simulation { paths: 200, seed: 1, ranges, months: Vec::new() };
+        assert_eq!(odds(&question, answer.npv, &simulation).expect("odds").npv.p50.to_string(), answer.npv.to_string());
+        // Month by month from a ledger that knows but one kind of month, nearly.
+        let months = Simulation { ranges: Vec::new(), months: vec![hours, hours + Decimal::new(1, 9)], ..simulation };
+        assert_eq!(odds(&question, answer.npv, &months).expect("odds").npv.p50.to_string(), answer.npv.to_string());
+        for simulation in [&months] {
+            let bands = bands(&question, simulation).expect("bands");
+            let last = bands.last().expect("a last point");
+            assert_eq!(last.rent.p50.to_string(), answer.at_horizon.rent_present.to_string());
+            assert_eq!(last.own.p50.to_string(), answer.at_horizon.own_present.to_string());
+            for band in &bands {
+                let at = totals_after(&question, band.days, START).expect("totals");
+                assert_eq!(band.rent.p10.to_string(), at.rent_present.to_string(), "month {}", band.months);
+                assert_eq!(band.own.p90.to_string(), at.own_present.to_string(), "month {}", band.months);
+            }
+        }
     }
 }
 

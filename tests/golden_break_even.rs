@@ -6,8 +6,8 @@
 use gpucost::break_even::commitment::{Commitment, CommitmentBreakEven};
 use gpucost::break_even::hourly::{depreciation_per_hour, energy_kwh, job_cost};
 use gpucost::break_even::{
-    Answer, Electricity, FlipHours, Horizon, Input, MonthLength, Owning, Question, Renting, Terms, Verdict, break_even,
-    totals_after,
+    Answer, Discount, Electricity, FlipHours, Grids, Horizon, Input, Interruptions, Loan, MonthLength, Owning,
+    Question, Renting, Terms, Verdict, break_even, carbon, footprint, totals_after,
 };
 use gpucost::money::Usd;
 use jiff::civil::{Date, date};
@@ -210,4 +210,64 @@ fn a_rented_hour_includes_its_ami_and_its_address() {
     let answer = answer(&question);
     assert_eq!(answer.saved_per_rented_hour, usd("1.005"));
     assert_eq!(answer.at_horizon.rent, usd("1005"));
+}
+
+/// J. T. Daly's wall-clock factor and J. W. Young's interval, by hand.
+#[test]
+fn spot_takes_longer_by_its_interruptions() {
+    let spot = Interruptions {
+        per_hour: number("0.05"),
+        interval_hours: number("1"),
+        checkpoint_hours: number("0.05"),
+        restart_hours: number("0.1"),
+    };
+    assert_eq!(shown(spot.wall_clock_factor().expect("a factor"), 6), "1.083455");
+    let best = Interruptions::best_interval(number("0.05"), number("0.05")).expect("a best interval");
+    assert_eq!(shown(best, 6), "1.414214");
+    // No other interval near it is better.
+    let factor = |interval_hours| Interruptions { interval_hours, ..spot }.wall_clock_factor().expect("a factor");
+    assert!(factor(best) < factor(number("1")) && factor(best) < factor(number("2")));
+    let calm = Interruptions { per_hour: Decimal::ZERO, ..spot };
+    assert_eq!(calm.wall_clock_factor(), Some(number("1.05")));
+    assert_eq!(Interruptions { interval_hours: Decimal::ZERO, ..spot }.wall_clock_factor(), None);
+}
+
+/// The loan: 2200 at 9 % APR over 24 months.
+#[test]
+fn a_loan_at_nine_percent() {
+    let loan = Loan::new(usd("2200"), number("0.09"), 24).expect("a loan");
+    assert_eq!(shown(loan.payment().amount(), 6), "100.506433");
+    assert_eq!(shown(loan.total().expect("a total").amount(), 6), "2412.154392");
+    let same = Discount::per_month(number("0.0075")).expect("a rate");
+    assert_eq!(shown(loan.present(number("24"), same).expect("a value").amount(), 6), "2200.000000");
+}
+
+/// As Hugging Face's model cards count: 300 W, 93.8 h, PUE 1.19, 650 g/kWh.
+#[test]
+fn carbon_of_a_training_run() {
+    let run = footprint(number("300"), number("93.8"), number("1.19"), number("650")).expect("a footprint");
+    assert_eq!(shown(run.kwh, 3), "33.487");
+    assert_eq!(shown(run.kg, 3), "21.766");
+}
+
+/// Carbon of both sides counts the hours of the horizon: spot's overhead on the one, idle hours on the other.
+#[test]
+fn carbon_follows_the_questions_hours() {
+    let mut question = tutorial("0", MonthLength::Average);
+    let mut power = Electricity::new(Input::given(number("450")), Input::given(usd("0.12")));
+    power.idle_watts = Input::given(number("50"));
+    question.owning.electricity = Some(power);
+    question.renting.overhead = Input::given(number("1.1"));
+    let mut grids = Grids {
+        rented_watts: Some(Input::given(number("300"))),
+        cloud_pue: Input::given(number("1.2")),
+        region_grams_per_kwh: Some(Input::given(number("400"))),
+        home_grams_per_kwh: Some(Input::given(number("500"))),
+    };
+    let both = carbon(&question, &grids).expect("carbon");
+    // 1000 h × 1.1 × 0.3 kW × 1.2; 1000 h × 0.45 kW + 11000 h × 0.05 kW.
+    assert_eq!(both.rent.map(|rent| (rent.kwh, rent.kg)), Some((number("396"), number("158.4"))));
+    assert_eq!(both.own.map(|own| (own.kwh, own.kg)), Some((number("1000"), number("500"))));
+    grids.rented_watts = None;
+    assert_eq!(carbon(&question, &grids).expect("carbon").rent, None);
 }

@@ -1,6 +1,6 @@
 //! Rent or own where inputs are ranges: what the odds must hold.
 
-use gpucost::break_even::uncertainty::{Odds, Range, Simulation, UncertaintyError, heat, odds};
+use gpucost::break_even::uncertainty::{Odds, Range, Simulation, UncertaintyError, bands, heat, odds};
 use gpucost::break_even::{Answer, Electricity, Input, InputName, Owning, Question, Renting, Terms, break_even};
 use gpucost::money::Usd;
 use jiff::civil::{Date, date};
@@ -135,6 +135,59 @@ fn reads_the_three_notations() {
         assert_eq!(shown(range.median().expect("a median")), median, "{text}");
         assert_eq!(shown(range.high()), high, "{text}");
     }
+}
+
+#[test]
+fn reads_shares_in_percent_and_as_fractions() {
+    for (text, low, high, shown) in [
+        ("0..40%", "0", "0.4", "0..40%"),
+        ("10%..40%", "0.1", "0.4", "10..40%"),
+        ("0.1..0.4", "0.1", "0.4", "10..40%"),
+        ("20±5%", "0.05", "0.35", "20±5%"),
+        ("0..10..40 %", "0", "0.4", "0..10..40%"),
+    ] {
+        let range = Range::of_shares(text).expect(text);
+        assert_eq!(range.low().normalize().to_string(), low, "{text}");
+        assert_eq!(range.high().normalize().to_string(), high, "{text}");
+        assert_eq!(range.in_percent(), shown);
+    }
+    assert!("0..40%".parse::<Range>().is_err(), "a percent of what?");
+    assert!(Range::of_shares("40..0%").is_err());
+}
+
+/// A resale of 0 to 40 % of a price that varies too never brings more than 40 % of that price.
+#[test]
+fn a_resale_share_goes_with_the_price() {
+    let mut question = question();
+    question.owning.resale_share = Some(Input::given("20%".parse().expect("a share")));
+    let ranges = [(InputName::ResaleShare, "0..0.4"), (InputName::MachinePrice, "900..1100")];
+    let simulation = simulation(20_000, 3, &ranges);
+    let odds = odds(&question, answered(&question).npv, &simulation).expect("odds");
+    let bar = odds.tornado.iter().find(|bar| bar.input == InputName::ResaleShare).expect("a bar");
+    assert_eq!((bar.p10.to_string().as_str(), bar.p90.to_string().as_str()), ("0.04", "0.36"));
+    for (share, npv) in [("4%", bar.npv_at_p10), ("36%", bar.npv_at_p90)] {
+        let mut at = question.clone();
+        at.owning.resale_share = Some(Input::given(share.parse().expect("a share")));
+        assert_eq!(answered(&at).npv.to_string(), npv.to_string());
+    }
+}
+
+#[test]
+fn bands_hold_their_median_and_are_the_same_on_any_threads() {
+    let ranges = [(InputName::HoursPerDay, "1..4"), (InputName::MachinePrice, "900..1100")];
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| bands(&question(), &simulation(20_000, 7, &ranges)).expect("bands"))
+    };
+    let drawn = with(1);
+    assert_eq!(drawn, with(3));
+    assert_eq!(drawn.first().map(|band| band.rent.p90), Some(Usd::ZERO));
+    for band in &drawn {
+        for spread in [band.rent, band.own] {
+            assert!(spread.p10 <= spread.p50 && spread.p50 <= spread.p90, "{band:?}");
+        }
+    }
+    assert_eq!(bands(&question(), &simulation(1_000, 1, &[])), Ok(Vec::new()));
 }
 
 #[test]

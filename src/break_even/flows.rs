@@ -12,6 +12,8 @@ use crate::money::Usd;
 
 pub(super) const HOURS_A_DAY: Decimal = Decimal::from_parts(24, 0, 0, false, 0);
 pub(super) const MONTHS_A_YEAR: u32 = 12;
+/// Months that were days before may be off by a division's last digit: no new term begins for that.
+const MONTH_NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 15);
 
 /// What both sides pay, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +194,7 @@ impl Flows {
     pub(super) fn fees(&self, months: Decimal, discount: Discount) -> Option<Usd> {
         let Some(TermFee { usd, term_months }) = self.fee else { return Some(Usd::ZERO) };
         let term = Decimal::from(term_months);
-        let terms = months.checked_div(term)?.ceil().max(Decimal::ONE);
+        let terms = months.checked_sub(MONTH_NOISE)?.checked_div(term)?.ceil().max(Decimal::ONE);
         let a_term = discount.factor(term)?;
         if a_term == Decimal::ONE {
             return usd.scaled(terms, Decimal::ONE);
@@ -206,7 +208,7 @@ impl Flows {
         let back = self.resale.net_after(months)?.scaled(discount.factor(months)?, Decimal::ONE)?;
         let loan = self.loan.map_or(Some(Usd::ZERO), |loan| loan.present(months, discount))?;
         let upgrade = match self.upgrade {
-            Some(Upgraded { usd, month }) if Decimal::from(month) < months => {
+            Some(Upgraded { usd, month }) if Decimal::from(month) < months.checked_sub(MONTH_NOISE)? => {
                 usd.scaled(discount.factor(Decimal::from(month))?, Decimal::ONE)?
             }
             _ => Usd::ZERO,

@@ -23,6 +23,7 @@ pub mod opponent;
 pub mod uncertainty;
 
 mod answer;
+mod carbon;
 mod check;
 mod discount;
 mod flips;
@@ -40,6 +41,7 @@ mod values;
 pub use answer::{
     Answer, BreakEven, FlipHours, Never, PerHourUsed, Reached, Totals, Verdict, break_even, totals_after,
 };
+pub use carbon::{Carbon, Footprint, Grids, carbon, footprint};
 pub use check::{BreakEvenError, InvalidInput, MAX_DAYS};
 pub use discount::Discount;
 pub use flips::{FlipPoint, flip_point};

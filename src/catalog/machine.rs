@@ -1,4 +1,6 @@
-//! What the other side of renting costs: machines to buy, and electricity.
+//! What the other side of renting costs: machines to buy, and electricity; and what both draw and emit.
+
+use rust_decimal::Decimal;
 
 use crate::catalog::rate::Provenance;
 use crate::money::Usd;
@@ -70,5 +72,23 @@ pub struct Electricity {
     pub area: &'static str,
     pub sector: Sector,
     pub usd_per_kwh: Usd,
+    pub provenance: Provenance,
+}
+
+/// What the grid that a region draws from emits for a kilowatt-hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GridCarbon {
+    pub region: &'static str,
+    /// CO2-equivalent.
+    pub grams_per_kwh: Decimal,
+    pub provenance: Provenance,
+}
+
+/// What an accelerator draws at most for long: its thermal design power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GpuPower {
+    /// As instance types name it: `NVIDIA V100`.
+    pub accelerator_model: &'static str,
+    pub watts: u32,
     pub provenance: Provenance,
 }

@@ -31,7 +31,7 @@ pub use advise::AdviseArgs;
 #[cfg(feature = "aws")]
 pub use alerts::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 pub use break_even_more::{BreakEvenCommand, BreakEvenCommandArgs, HistoryArgs, OddsArgs, WhenArgs};
-pub use cash_flow::{CashFlowArgs, ExplainArgs};
+pub use cash_flow::{CarbonArgs, CashFlowArgs, ExplainArgs};
 pub use opponent::{CalibrateArgs, OpponentArgs, PartArgs};
 #[cfg(feature = "aws")]
 pub use preflight::PreflightArgs;

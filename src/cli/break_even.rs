@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::args::{BreakEvenArgs, ExplainArgs};
-use super::break_even_flows;
 use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
 use super::opponent::{Opponent, opponent, opponent_tables, speed_ratio};
@@ -14,6 +13,7 @@ use super::parts::{listed_price, price_of_parts};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
+use super::{break_even_explain, break_even_flows};
 use crate::billing::{LineItem, MeasuredStorage, MeasuredUse, measured_use, volume_charges};
 use crate::break_even::{Answer, BreakEvenError, Electricity, Input, Owning, Question, Renting, Terms, break_even};
 use crate::catalog::{Machine, NoRate, RateCard, Sector, VolumeSpec};
@@ -22,8 +22,7 @@ use crate::money::Usd;
 use crate::quantity::{exact, parse_decimal};
 use crate::render;
 use crate::report::break_even::{
-    answer_table, cash_flow_table, cumulative_chart, formula_table, inputs_table, survival, survival_table,
-    totals_table, verdict_sentence,
+    answer_table, cash_flow_table, cumulative_chart, inputs_table, totals_table, verdict_sentence,
 };
 use crate::report::chart::Chart;
 use crate::report::quote::not_offered;
@@ -57,12 +56,13 @@ pub fn run(args: &BreakEvenArgs, explain: &ExplainArgs, request: &Request) -> Re
     let said = measured.as_ref().map_or_else(Vec::new, |measured| assumptions(args, measured, card));
     let mut tables = tables(&question, &answer, said, request.verbose);
     if explain.explain {
-        explained(&question, &answer, &mut tables)?;
+        break_even_explain::explained(&question, &answer, &mut tables)?;
     }
     let opponent = opponent(args, measured.as_ref(), request)?;
     tables.extend(opponent_tables(args, opponent.as_ref(), &question, request)?);
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
+    tables.extend(break_even_explain::carbon_of(&explain.carbon, &question, kind, region, card)?);
     let kind = kind.filter(|_| opponent.is_none()).and_then(|kind| card.instance_type(kind));
     if let (Some(note), Some(first)) = (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut()) {
         first.notes.push(note);
@@ -95,15 +95,6 @@ pub fn tables(question: &Question, answer: &Answer, measured: Vec<String>, verbo
         }
     }
     tables
-}
-
-/// The formulas with numbers, what each number rests on, and what the verdict survives.
-fn explained(question: &Question, answer: &Answer, tables: &mut Vec<Table>) -> Result<(), Failure> {
-    let survival = survival(question)?;
-    let inputs = inputs_table(question);
-    tables.retain(|table| table.key != inputs.key);
-    tables.extend([formula_table(question, answer), inputs, survival_table(question, answer, &survival)]);
-    Ok(())
 }
 
 /// What the ledger measured of the instance asked for, or of the one most used.

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::args::{BreakEvenArgs, OddsArgs};
-use super::break_even::{measured_lines, question, refuse_unknown_storage};
+use super::break_even::{measured_lines, question, refuse_unknown_storage, write_chart};
 use super::error::{Exit, Failure};
 use super::opponent::{opponent, ranges};
 use super::rates_card::refresh_if_live;
 use super::request::Request;
 use super::show;
 use crate::billing::{MeasuredUse, daily_use};
-use crate::break_even::uncertainty::{Range, Simulation, UncertaintyError, heat, odds};
-use crate::break_even::{InputName, break_even};
+use crate::break_even::uncertainty::{Band, Heat, Odds, Range, Simulation, UncertaintyError, bands, heat, odds};
+use crate::break_even::{Answer, InputName, Question, break_even};
 use crate::quantity::exact;
 use crate::report::odds::{heat_table, indifference_table, odds_table, ranges_said, tornado_table};
+use crate::report::odds_charts::{banded_chart, bands_table, heat_chart, tornado_chart};
 use crate::time::{Month, day, utc_date};
 
 /// `--hours-per-day ledger` draws the ledger's months.
@@ -24,10 +25,6 @@ const LEDGER: &str = "ledger";
 const FEWEST_MONTHS: usize = 2;
 
 pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
-    if args.ask.chart.is_some() {
-        return Err(Failure::usage("--chart: `break-even odds` draws none; `break-even` and `break-even when` do")
-            .hint("its figures: -o csv or -o json, with -v the whole grid"));
-    }
     let mut ask = args.ask.clone();
     let mut ranges = take_ranges(&mut ask)?;
     let bootstrap = ask.hours_per_day.as_deref() == Some(LEDGER);
@@ -55,6 +52,11 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
             .notes
             .push(format!("each month to come is drawn from the ledger's {count} months, apart from one another"));
     }
+    let bands = match (&args.ask.chart, request.verbose) {
+        (None, false) => Vec::new(),
+        _ => bands(&question, &simulation).map_err(|error| refused(&error))?,
+    };
+    draw(args, &question, (&answer, &drawn), &bands, &grid)?;
     let mut tables = vec![first];
     if !drawn.tornado.is_empty() {
         tables.push(tornado_table(&drawn));
@@ -62,6 +64,9 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     tables.push(indifference_table(&grid));
     if request.verbose {
         tables.push(heat_table(&grid));
+        if !bands.is_empty() {
+            tables.push(bands_table(&bands));
+        }
     }
     show::tables(&tables, request)
 }
@@ -80,6 +85,26 @@ fn measured_ranges(
     let speed = speed.map(|(low, high)| (InputName::SpeedRatio, low, high));
     let uniform = |(input, low, high)| (input, Range::Uniform { low, high });
     Ok(rent.into_iter().chain(speed).filter(|(_, low, high)| low < high).map(uniform).collect())
+}
+
+/// The charts asked for.
+fn draw(
+    args: &OddsArgs,
+    question: &Question,
+    (answer, drawn): (&Answer, &Odds),
+    bands: &[Band],
+    grid: &Heat,
+) -> Result<(), Failure> {
+    if let Some(path) = &args.ask.chart {
+        write_chart(path, &banded_chart(question, answer, drawn, bands))?;
+    }
+    if let Some(path) = &args.tornado_chart {
+        write_chart(path, &tornado_chart(question, drawn))?;
+    }
+    match &args.heat_chart {
+        Some(path) => write_chart(path, &heat_chart(question, grid)),
+        None => Ok(()),
+    }
 }
 
 /// The option that an input is given with.

@@ -24,6 +24,7 @@ mod args;
 mod backfill;
 mod bill;
 mod break_even;
+mod break_even_explain;
 mod break_even_flows;
 mod break_even_history;
 mod break_even_odds;

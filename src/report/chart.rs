@@ -12,6 +12,12 @@ pub enum Chart {
     DailyBars(DailyBars),
     /// Cumulative dollars of several ways of paying, with the point where two of them meet.
     CumulativeCost(CumulativeCost),
+    /// The same with the range in which most futures lie around its lines.
+    BandedCost(BandedCost),
+    /// What each input does alone, the largest first.
+    Tornado(Tornado),
+    /// What owning saves, by two inputs.
+    HeatMap(HeatMap),
     /// Nothing to draw, and why.
     Empty { title: String, why: String },
 }
@@ -57,4 +63,50 @@ pub struct Crossing {
     pub days: Decimal,
     pub cost: Usd,
     pub label: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BandedCost {
+    pub costs: CumulativeCost,
+    /// Of the lines in their order; (days since the start, lower end, upper end), x ascending.
+    pub bands: Vec<Vec<(Decimal, Usd, Usd)>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tornado {
+    pub title: String,
+    pub subtitle: String,
+    /// What the dollars are.
+    pub x_label: String,
+    /// With every input at its median.
+    pub at_medians: Usd,
+    pub bars: Vec<TornadoBar>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornadoBar {
+    pub name: String,
+    /// The input's lower value as read, and the dollars there.
+    pub low: (String, Usd),
+    pub high: (String, Usd),
+}
+
+/// Rows from the bottom up, columns from the left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeatMap {
+    pub title: String,
+    pub subtitle: String,
+    pub x_label: String,
+    pub y_label: String,
+    pub rows: Vec<String>,
+    pub columns: Vec<HeatMapColumn>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeatMapColumn {
+    pub name: String,
+    /// As many as there are rows.
+    pub cells: Vec<Usd>,
+    /// Where the dollars are zero, in rows from the first: 2.5 is midway between the third and the fourth.
+    pub zero_at: Option<Decimal>,
 }

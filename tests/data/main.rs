@@ -14,8 +14,8 @@ use gpucost::quantity::parse_decimal;
 use rust_decimal::Decimal;
 
 /// Files, the columns that make a row unique, and how many rows there are: rows do not vanish unnoticed.
-const FILES: [(&str, &[&str], usize); 12] = [
-    ("sources.csv", &["id"], 45),
+const FILES: [(&str, &[&str], usize); 14] = [
+    ("sources.csv", &["id"], 46),
     ("regions.csv", &["code"], 103),
     ("instance_types.csv", &["instance_type"], 101),
     ("on_demand_rates.csv", &["region", "instance_type"], 1091),
@@ -27,6 +27,8 @@ const FILES: [(&str, &[&str], usize); 12] = [
     ("gpus.csv", &["gpu"], 30),
     ("throughput.csv", &["workload", "precision", "stack", "gpu", "gpus_used"], 443),
     ("electricity.csv", &["area", "sector"], 52),
+    ("grid_carbon.csv", &["region"], 22),
+    ("gpu_power.csv", &["accelerator_model"], 10),
 ];
 
 struct Row {

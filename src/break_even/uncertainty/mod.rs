@@ -4,11 +4,13 @@
 //! one function that refuses what is not finite. Where nothing varies nothing is drawn, and the answer is
 //! [`break_even`](crate::break_even::break_even)'s own, to the last digit.
 
+mod bands;
 mod heat;
 mod model;
 mod range;
 mod simulate;
 
+pub use bands::{Band, Spread, bands};
 pub use heat::{Heat, HeatColumn, heat};
 pub use range::{NotARange, Range};
 pub use simulate::{Bar, Odds, Quantiles, Simulation, UncertaintyError, odds};

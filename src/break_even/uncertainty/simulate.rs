@@ -105,33 +105,46 @@ pub enum UncertaintyError {
 /// # Errors
 /// A range whose end no such input can have, too few or too many paths.
 pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Result<Odds, UncertaintyError> {
-    simulation.check(question)?;
-    question.check().map_err(BreakEvenError::from)?;
-    let out_of_range = || BreakEvenError::OutOfRange { what: "the net present value" };
-    let model = Model::of(question).ok_or_else(out_of_range)?;
-    let horizon = question.terms.horizon.value.months(question.terms.month.value).ok_or_else(out_of_range)?;
-    let span = Span::of(question, horizon).ok_or_else(out_of_range)?;
-    let uncertain: Vec<(InputName, Range)> =
-        simulation.ranges.iter().filter(|(_, range)| !range.is_certain()).copied().collect();
-    let one_month = simulation.months.first().is_none_or(|first| simulation.months.iter().all(|month| month == first));
-    if uncertain.is_empty() && one_month {
-        return Ok(certain(at_medians));
-    }
-    let worth = if one_month { Vec::new() } else { worth_of_months(question)? };
-    let months: Vec<f64> = simulation.months.iter().filter_map(ToPrimitive::to_f64).collect();
-    let drawing =
-        Drawing { model, span, ranges: uncertain.iter().map(|(i, r)| (*i, r.bounds())).collect(), months, worth };
-    let mut npvs = drawing.paths(simulation.paths, simulation.seed);
-    let mut tornado = tornado(model, &span, &uncertain)?;
+    let Some(drawing) = drawing(question, simulation)? else { return Ok(certain(at_medians)) };
+    let mut npvs = drawing.each(simulation.paths, simulation.seed, |rng| drawing.path(rng));
+    let mut tornado = tornado(drawing.model, &drawing.span, &uncertain(simulation))?;
     tornado.sort_by_key(|bar| std::cmp::Reverse(bar.swing()));
     let wins = npvs.iter().filter(|npv| **npv > 0.0).count();
+    let mean = usd(npvs.iter().sum::<f64>() / npvs.len() as f64)?;
+    let [p5, p10, p50, p90] = at_quantiles(&mut npvs, [5, 10, 50, 90])?;
     Ok(Odds {
         paths: simulation.paths,
         own_wins: Decimal::from(wins) / Decimal::from(simulation.paths),
-        npv: quantiles(&mut npvs)?,
+        npv: Quantiles { p5, p10, p50, p90, mean },
         at_medians,
         tornado,
     })
+}
+
+fn uncertain(simulation: &Simulation) -> Vec<(InputName, Range)> {
+    simulation.ranges.iter().filter(|(_, range)| !range.is_certain()).copied().collect()
+}
+
+/// What a path needs; `None` where nothing varies.
+///
+/// # Errors
+/// A range whose end no such input can have, too few or too many paths.
+pub(super) fn drawing(question: &Question, simulation: &Simulation) -> Result<Option<Drawing>, UncertaintyError> {
+    simulation.check(question)?;
+    question.check().map_err(BreakEvenError::from)?;
+    let out_of_range = || BreakEvenError::OutOfRange { what: "the net present value" };
+    let uncertain = uncertain(simulation);
+    let one_month = simulation.months.first().is_none_or(|first| simulation.months.iter().all(|month| month == first));
+    if uncertain.is_empty() && one_month {
+        return Ok(None);
+    }
+    let model = Model::of(question).ok_or_else(out_of_range)?;
+    let horizon = question.terms.horizon.value.months(question.terms.month.value).ok_or_else(out_of_range)?;
+    let span = Span::of(question, horizon).ok_or_else(out_of_range)?;
+    let worth = if one_month { Vec::new() } else { worth_of_months(question)? };
+    let months = simulation.months.iter().filter_map(ToPrimitive::to_f64).collect();
+    let ranges = uncertain.iter().map(|(input, range)| (*input, range.bounds())).collect();
+    Ok(Some(Drawing { model, span, ranges, months, worth }))
 }
 
 /// Nothing varies: the exact answer, in every future.
@@ -184,7 +197,7 @@ fn worth_of_months(question: &Question) -> Result<Vec<Use>, UncertaintyError> {
 }
 
 /// Everything a path needs.
-struct Drawing {
+pub(super) struct Drawing {
     model: Model,
     span: Span,
     ranges: Vec<(InputName, Bounds)>,
@@ -193,33 +206,50 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn paths(&self, paths: u32, seed: u64) -> Vec<f64> {
+    /// Of each path what `of` makes of its random numbers.
+    pub(super) fn each<T: Send>(&self, paths: u32, seed: u64, of: impl Fn(&mut ChaCha8Rng) -> T + Sync) -> Vec<T> {
         let chunks: Vec<u32> = (0..paths.div_ceil(CHUNK)).collect();
-        let drawn: Vec<Vec<f64>> = chunks
+        let drawn: Vec<Vec<T>> = chunks
             .into_par_iter()
             .map(|chunk| {
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
                 rng.set_stream(u64::from(chunk));
                 let count = CHUNK.min(paths - chunk * CHUNK);
-                (0..count).map(|_| self.path(&mut rng)).collect()
+                (0..count).map(|_| of(&mut rng)).collect()
             })
             .collect();
-        drawn.concat()
+        drawn.into_iter().flatten().collect()
     }
 
-    fn path(&self, rng: &mut ChaCha8Rng) -> f64 {
+    /// One future's inputs.
+    pub(super) fn drawn(&self, rng: &mut ChaCha8Rng) -> Model {
         let mut model = self.model;
         for &(input, bounds) in &self.ranges {
             model.put(input, draw(bounds, rng));
         }
+        model
+    }
+
+    /// One future's hours month by month; empty where they are the same all along.
+    pub(super) fn uses(&self, model: &Model, rng: &mut ChaCha8Rng) -> Vec<Use> {
+        self.worth.iter().map(|worth| self.of_month(model, worth, rng)).collect()
+    }
+
+    fn of_month(&self, model: &Model, worth: &Use, rng: &mut ChaCha8Rng) -> Use {
+        let hours = model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours));
+        Use { rented: worth.rented * hours, run: worth.run * hours }
+    }
+
+    fn path(&self, rng: &mut ChaCha8Rng) -> f64 {
+        let model = self.drawn(rng);
         if self.worth.is_empty() {
             return model.costs(&self.span).npv();
         }
         let mut used = Use::default();
         for worth in &self.worth {
-            let hours = model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours));
-            used.rented += worth.rented * hours;
-            used.run += worth.run * hours;
+            let month = self.of_month(&model, worth, rng);
+            used.rented += month.rented;
+            used.run += month.run;
         }
         model.costs_of(used, &self.span).npv()
     }
@@ -265,14 +295,17 @@ fn tornado(model: Model, span: &Span, ranges: &[(InputName, Range)]) -> Result<V
 }
 
 /// Sorts. The q-th quantile is the smallest value that at least that share does not exceed.
-fn quantiles(npvs: &mut [f64]) -> Result<Quantiles, UncertaintyError> {
-    let mean = npvs.iter().sum::<f64>() / npvs.len() as f64;
-    npvs.par_sort_unstable_by(f64::total_cmp);
-    let at = |percent: usize| {
-        let place = (npvs.len() * percent).div_ceil(100).saturating_sub(1);
-        npvs.get(place).copied().ok_or(UncertaintyError::NotFinite).and_then(usd)
-    };
-    Ok(Quantiles { p5: at(5)?, p10: at(10)?, p50: at(50)?, p90: at(90)?, mean: usd(mean)? })
+pub(super) fn at_quantiles<const N: usize>(
+    values: &mut [f64],
+    percents: [usize; N],
+) -> Result<[Usd; N], UncertaintyError> {
+    values.par_sort_unstable_by(f64::total_cmp);
+    let mut found = [Usd::ZERO; N];
+    for (place, percent) in found.iter_mut().zip(percents) {
+        let at = (values.len() * percent).div_ceil(100).saturating_sub(1);
+        *place = values.get(at).copied().ok_or(UncertaintyError::NotFinite).and_then(usd)?;
+    }
+    Ok(found)
 }
 
 /// The one way back to money: cents, and nothing that is not finite.

@@ -1,5 +1,7 @@
 //! `gpucost break-even` and what it can be asked further.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{BreakEvenArgs, ExplainArgs};
@@ -58,7 +60,7 @@ pub struct HistoryArgs {
     pub ask: BreakEvenArgs,
 }
 
-/// Any number may be a range: 1..4 (even), 1..2..4 (likeliest 2), 2±0.5 or 2+-0.5 (normal, within 3 deviations).
+/// Any number may be a range (a share too: --resale 0..40%): 1..4 (even), 1..2..4 (likeliest 2), 2±0.5 or 2+-0.5 (normal, within 3 deviations).
 #[derive(Args, Debug)]
 pub struct OddsArgs {
     /// Futures to draw
@@ -67,6 +69,12 @@ pub struct OddsArgs {
     /// The same seed gives the same figures
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Drawing")]
     pub seed: u64,
+    /// Also draw which input matters (PNG or SVG by the ending)
+    #[arg(long, value_name = "FILE", help_heading = "Drawing")]
+    pub tornado_chart: Option<PathBuf>,
+    /// Also draw what owning saves by horizon and hours a day (PNG or SVG)
+    #[arg(long, value_name = "FILE", help_heading = "Drawing")]
+    pub heat_chart: Option<PathBuf>,
     #[command(flatten)]
     pub ask: BreakEvenArgs,
 }

@@ -8,6 +8,28 @@ pub struct ExplainArgs {
     /// The formulas with the numbers in them, where each number comes from, and what the verdict survives
     #[arg(long, help_heading = "Comparing")]
     pub explain: bool,
+    #[command(flatten)]
+    pub carbon: CarbonArgs,
+}
+
+/// Off unless asked for.
+#[derive(Args, Clone, Debug)]
+pub struct CarbonArgs {
+    /// Carbon of both sides beside dollars: W × PUE × what the grid emits
+    #[arg(long, help_heading = "Carbon")]
+    pub carbon: bool,
+    /// What a kWh emits where the machine stands, CO2-equivalent
+    #[arg(long, value_name = "G", requires = "carbon", help_heading = "Carbon")]
+    pub home_grams_per_kwh: Option<String>,
+    /// The same where the instance runs [default: its region's, where known]
+    #[arg(long, value_name = "G", requires = "carbon", help_heading = "Carbon")]
+    pub region_grams_per_kwh: Option<String>,
+    /// What the rented GPUs draw at work [default: their thermal design power, where known]
+    #[arg(long, value_name = "W", requires = "carbon", help_heading = "Carbon")]
+    pub rented_watts: Option<String>,
+    /// PUE of the cloud [default: 1.15, AWS's mean of 2024]
+    #[arg(long, value_name = "RATIO", requires = "carbon", help_heading = "Carbon")]
+    pub cloud_pue: Option<String>,
 }
 
 /// Nothing here counts unless it is given. `break-even odds` takes a range for each number but the loan's.
@@ -15,7 +37,7 @@ pub struct ExplainArgs {
 pub struct CashFlowArgs {
     /// How the instance is bought: on-demand, spot, or 1y or 3y with -no-upfront, -partial-upfront or -all-upfront (a standard
     /// Reserved Instance; with -convertible at the end a convertible one; with compute-sp- or ec2-sp- before it a Savings Plan)
-    #[arg(long, value_name = "OPTION", help_heading = "Purchase option")]
+    #[arg(long, value_name = "OPTION", conflicts_with = "usd_per_hour", help_heading = "Purchase option")]
     pub purchase: Option<String>,
     /// A commitment of your own: its fee at the beginning of each term; --usd-per-hour is then owed in every hour
     #[arg(long, value_name = "USD", requires = "term", conflicts_with = "purchase", help_heading = "Purchase option")]

@@ -27,8 +27,15 @@ const STROKE: f64 = 3.5;
 /// A thousand years; the days are positions on the page and no dates beyond them.
 const LAST_DAY: i64 = 365_000;
 
-pub(super) fn scene(costs: &CumulativeCost, lettering: &Lettering) -> Result<Scene, RenderError> {
-    let Some(reach) = Reach::of(costs)? else {
+/// Around one line: days, lower and upper dollars.
+type Band = [(Decimal, Usd, Usd)];
+
+pub(super) fn scene(
+    costs: &CumulativeCost,
+    bands: &[Vec<(Decimal, Usd, Usd)>],
+    lettering: &Lettering,
+) -> Result<Scene, RenderError> {
+    let Some(reach) = Reach::of(costs, bands)? else {
         return Ok(page::empty(&costs.title, &costs.subtitle, "There is no cost over time to show.", lettering));
     };
     let axis = DollarAxis::around(reach.low, reach.high);
@@ -54,6 +61,8 @@ pub(super) fn scene(costs: &CumulativeCost, lettering: &Lettering) -> Result<Sce
     let across = Across { plot, last_day: reach.last_day };
 
     let paths: Vec<Vec<(f64, f64)>> = costs.lines.iter().map(|line| path(line, &across, &axis)).collect();
+    // A band beyond the lines has no line to lie around, and no room on the axes.
+    draw_bands(&mut scene, bands.get(..costs.lines.len()).unwrap_or(bands), &across, &axis);
     let crossing = costs.crossing.as_ref().map(|crossing| (crossing, across.at(crossing.days, crossing.cost, &axis)));
     if let Some((_, (x, y))) = crossing {
         for guide in guides(x, y, plot) {
@@ -83,7 +92,7 @@ struct Reach {
 
 impl Reach {
     /// `None` if no line has a point.
-    fn of(costs: &CumulativeCost) -> Result<Option<Reach>, RenderError> {
+    fn of(costs: &CumulativeCost, bands: &[Vec<(Decimal, Usd, Usd)>]) -> Result<Option<Reach>, RenderError> {
         if costs.lines.len() > MOST_LINES {
             let count = costs.lines.len();
             return Err(RenderError::TooMany { what: "lines", count, most: MOST_LINES });
@@ -100,6 +109,12 @@ impl Reach {
                 previous = days;
                 reach.include(&line.name, days, cost)?;
                 any = true;
+            }
+        }
+        for (band, line) in bands.iter().zip(&costs.lines) {
+            for &(days, low, high) in band {
+                reach.include(&line.name, days, low)?;
+                reach.include(&line.name, days, high)?;
             }
         }
         if let (true, Some(crossing)) = (any, &costs.crossing) {
@@ -138,6 +153,27 @@ impl Across {
 
     fn at(&self, days: Decimal, cost: Usd, axis: &DollarAxis) -> (f64, f64) {
         (self.x(days.to_f64().unwrap_or(0.0)), axis.y(cost, self.plot))
+    }
+}
+
+/// Light, below everything, and their edges thin, so that two that lie on one another can be told apart.
+fn draw_bands(scene: &mut Scene, bands: &[Vec<(Decimal, Usd, Usd)>], across: &Across, axis: &DollarAxis) {
+    let edges = |band: &Band| {
+        let low: Vec<_> = band.iter().map(|&(days, low, _)| across.at(days, low, axis)).collect();
+        let high: Vec<_> = band.iter().map(|&(days, _, high)| across.at(days, high, axis)).collect();
+        (low, high)
+    };
+    for (i, band) in bands.iter().enumerate() {
+        let (low, high) = edges(band);
+        let around = low.into_iter().chain(high.into_iter().rev()).collect();
+        scene.polygon(around, palette::tint(palette::stroke(i).ink, 0.18));
+    }
+    for (i, band) in bands.iter().enumerate() {
+        let ink = palette::tint(palette::stroke(i).ink, 0.6);
+        let (low, high) = edges(band);
+        for edge in [low, high] {
+            scene.dashed(&edge, &[6.0, 4.0], 1.5, ink);
+        }
     }
 }
 

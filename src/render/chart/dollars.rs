@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::lettering::{Lettering, Weight};
 use super::page::TICK_SIZE;
 use super::palette::{AXIS, GRID, QUIET};
-use super::scene::{Anchor, Area, Scene, Text};
+use super::scene::{Anchor, Area, Scene, Text, WIDTH};
 use crate::money::Usd;
 use crate::render::RenderError;
 
@@ -72,6 +72,29 @@ impl DollarAxis {
     pub fn y(&self, amount: Usd, plot: Area) -> f64 {
         let part = (position(amount) - self.low) / (self.high - self.low);
         plot.bottom - part * plot.height()
+    }
+
+    /// Where an amount is between the left and the right of the plot.
+    pub fn x(&self, amount: Usd, plot: Area) -> f64 {
+        let part = (position(amount) - self.low) / (self.high - self.low);
+        plot.left + part * plot.width()
+    }
+
+    /// Lines down the plot at each tick, zero darker, with the amounts below, as many as have room.
+    pub fn draw_across(&self, scene: &mut Scene, plot: Area, lettering: &Lettering) {
+        let each = plot.width() / (self.ticks.len().max(2) - 1) as f64;
+        let skip = ((self.width(lettering) + 16.0) / each).ceil().max(1.0) as usize;
+        for (i, &tick) in self.ticks.iter().enumerate() {
+            let x = self.x(tick, plot);
+            let (ink, thickness) = if tick.is_zero() { (AXIS, 2.0) } else { (GRID, 1.0) };
+            scene.rectangle(x - thickness / 2.0, plot.top, thickness, plot.height(), ink);
+            let label = self.label(tick);
+            let half = lettering.width(&label, TICK_SIZE, Weight::Regular) / 2.0;
+            if i.is_multiple_of(skip) && x - half >= 0.0 && x + half <= WIDTH {
+                let baseline = plot.bottom + 8.0 + TICK_SIZE;
+                scene.text(Text::new(label, x, baseline, TICK_SIZE, QUIET).anchored(Anchor::Middle));
+            }
+        }
     }
 
     /// Lines across the plot at each tick, zero darker, with the amounts to their left.

@@ -8,7 +8,10 @@ use rust_decimal::Decimal;
 use super::lettering::Lettering;
 use super::scene::{Area, HEIGHT, Mark, Scene, WIDTH};
 use crate::money::Usd;
-use crate::report::chart::{BarSeries, Chart, CostLine, Crossing, CumulativeCost, DailyBars};
+use crate::report::chart::{
+    BandedCost, BarSeries, Chart, CostLine, Crossing, CumulativeCost, DailyBars, HeatMap, HeatMapColumn, Tornado,
+    TornadoBar,
+};
 
 fn assert_legible(scene: &Scene, lettering: &Lettering) {
     let page = Area { left: 0.0, top: 0.0, right: WIDTH, bottom: HEIGHT };
@@ -28,7 +31,7 @@ fn assert_legible(scene: &Scene, lettering: &Lettering) {
     for mark in &scene.marks {
         let points: Vec<(f64, f64)> = match mark {
             Mark::Rectangle { area, .. } => vec![(area.left, area.top), (area.right, area.bottom)],
-            Mark::Path { points, .. } => points.clone(),
+            Mark::Path { points, .. } | Mark::Polygon { points, .. } => points.clone(),
             Mark::Dot { x, y, .. } => vec![(*x, *y)],
             Mark::Text(_) => vec![],
         };
@@ -92,6 +95,48 @@ fn cumulative() -> impl Strategy<Value = Chart> {
     )
 }
 
+fn banded() -> impl Strategy<Value = Chart> {
+    let band = prop::collection::vec((0..500_u32, usd(), usd()), 0..12).prop_map(|mut band| {
+        band.sort_by_key(|(days, ..)| *days);
+        let spread = |(days, one, other): (u32, Usd, Usd)| (Decimal::from(days), one.min(other), one.max(other));
+        band.into_iter().map(spread).collect::<Vec<_>>()
+    });
+    (cumulative(), prop::collection::vec(band, 0..4)).prop_map(|(chart, bands)| match chart {
+        Chart::CumulativeCost(costs) => Chart::BandedCost(BandedCost { costs, bands }),
+        other => other,
+    })
+}
+
+fn tornado() -> impl Strategy<Value = Chart> {
+    let bar = (words(), (words(), usd()), (words(), usd()));
+    let bars = prop::collection::vec(bar, 0..17)
+        .prop_map(|bars| bars.into_iter().map(|(name, low, high)| TornadoBar { name, low, high }).collect());
+    (words(), words(), words(), usd(), bars).prop_map(|(title, subtitle, x_label, at_medians, bars)| {
+        Chart::Tornado(Tornado { title, subtitle, x_label, at_medians, bars })
+    })
+}
+
+fn heat_map() -> impl Strategy<Value = Chart> {
+    (0..25_usize, 0..25_usize, words(), words()).prop_flat_map(|(rows, columns, title, name)| {
+        let column = (prop::collection::vec(usd(), rows), prop::option::of(-50..300_i64));
+        prop::collection::vec(column, columns).prop_map(move |columns| {
+            let columns = columns.into_iter().enumerate().map(|(i, (cells, zero_at))| HeatMapColumn {
+                name: format!("{i}{name}"),
+                cells,
+                zero_at: zero_at.map(|tenths| Decimal::new(tenths, 1)),
+            });
+            Chart::HeatMap(HeatMap {
+                title: title.clone(),
+                subtitle: name.clone(),
+                x_label: name.clone(),
+                y_label: title.clone(),
+                rows: (0..rows).map(|row| format!("{row}{name}")).collect(),
+                columns: columns.collect(),
+            })
+        })
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -103,6 +148,24 @@ proptest! {
 
     #[test]
     fn cumulative_costs_are_legible(chart in cumulative()) {
+        let lettering = Lettering::embedded().unwrap();
+        assert_legible(&super::scene(&chart, &lettering).unwrap(), &lettering);
+    }
+
+    #[test]
+    fn bands_are_legible(chart in banded()) {
+        let lettering = Lettering::embedded().unwrap();
+        assert_legible(&super::scene(&chart, &lettering).unwrap(), &lettering);
+    }
+
+    #[test]
+    fn tornados_are_legible(chart in tornado()) {
+        let lettering = Lettering::embedded().unwrap();
+        assert_legible(&super::scene(&chart, &lettering).unwrap(), &lettering);
+    }
+
+    #[test]
+    fn heat_maps_are_legible(chart in heat_map()) {
         let lettering = Lettering::embedded().unwrap();
         assert_legible(&super::scene(&chart, &lettering).unwrap(), &lettering);
     }

@@ -11,11 +11,13 @@ mod clearance;
 mod cumulative;
 mod daily;
 mod dollars;
+mod heat;
 mod lettering;
 mod page;
 mod paint;
 mod palette;
 mod scene;
+mod tornado;
 
 use crate::render::RenderError;
 use crate::report::chart::Chart;
@@ -48,7 +50,10 @@ pub fn svg(chart: &Chart) -> Result<String, RenderError> {
 fn scene(chart: &Chart, lettering: &Lettering) -> Result<Scene, RenderError> {
     match chart {
         Chart::DailyBars(bars) => daily::scene(bars, lettering),
-        Chart::CumulativeCost(costs) => cumulative::scene(costs, lettering),
+        Chart::CumulativeCost(costs) => cumulative::scene(costs, &[], lettering),
+        Chart::BandedCost(banded) => cumulative::scene(&banded.costs, &banded.bands, lettering),
+        Chart::Tornado(tornado) => tornado::scene(tornado, lettering),
+        Chart::HeatMap(map) => heat::scene(map, lettering),
         Chart::Empty { title, why } => Ok(page::empty(title, "", why, lettering)),
     }
 }

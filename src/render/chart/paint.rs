@@ -89,6 +89,14 @@ fn draw<B: DrawingBackend>(backend: &mut B, mark: &Mark, scale: f64) -> Result<(
             let style = ShapeStyle { color: color(*ink).to_rgba(), filled: true, stroke_width };
             backend.draw_path(points, &style).map_err(drawing)
         }
+        Mark::Polygon { points, ink } => {
+            let mut points: Vec<_> = points.iter().copied().map(at).collect();
+            points.dedup();
+            if points.len() < 3 {
+                return Ok(());
+            }
+            backend.fill_polygon(points, &color(*ink)).map_err(drawing)
+        }
         Mark::Text(_) => Ok(()),
     }
 }

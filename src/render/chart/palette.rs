@@ -24,6 +24,27 @@ const FILLS: [Ink; 8] = [BLUE, SKY, VERMILLION, YELLOW, GREEN, ORANGE, BLACK, PU
 /// For lines on white, where yellow is invisible.
 const STROKES: [Ink; 7] = [BLUE, VERMILLION, GREEN, PURPLE, BLACK, ORANGE, SKY];
 
+/// An ink thinned with white: a `share` of 1 is the ink itself.
+pub(super) fn tint(ink: Ink, share: f64) -> Ink {
+    blend(WHITE, ink, share)
+}
+
+/// From one ink to another.
+pub(super) fn blend(from: Ink, to: Ink, share: f64) -> Ink {
+    let part =
+        |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share.clamp(0.0, 1.0)).round() as u8;
+    Ink(part(from.0, to.0), part(from.1, to.1), part(from.2, to.2))
+}
+
+/// From white at the one end to dark blue at the other: in grey too the darker is the more. The colors change at the middle.
+pub(super) fn more_is_darker(amount: f64) -> Ink {
+    if amount < 0.0 {
+        blend(Ink(247, 196, 122), Ink(255, 246, 230), -amount)
+    } else {
+        blend(Ink(150, 200, 230), Ink(8, 69, 116), amount)
+    }
+}
+
 pub(super) struct Fill {
     pub ink: Ink,
     /// White stripes tell the second round of colors from the first.

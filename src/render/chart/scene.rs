@@ -97,9 +97,26 @@ impl Text {
 
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
-    Rectangle { area: Area, ink: Ink },
-    Path { points: Vec<(f64, f64)>, width: f64, ink: Ink },
-    Dot { x: f64, y: f64, radius: f64, ink: Ink },
+    Rectangle {
+        area: Area,
+        ink: Ink,
+    },
+    Path {
+        points: Vec<(f64, f64)>,
+        width: f64,
+        ink: Ink,
+    },
+    /// Filled.
+    Polygon {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+    },
+    Dot {
+        x: f64,
+        y: f64,
+        radius: f64,
+        ink: Ink,
+    },
     Text(Text),
 }
 
@@ -128,6 +145,10 @@ impl Scene {
         for stroke in strokes(points, pattern) {
             self.path(stroke, width, ink);
         }
+    }
+
+    pub fn polygon(&mut self, points: Vec<(f64, f64)>, ink: Ink) {
+        self.marks.push(Mark::Polygon { points, ink });
     }
 
     pub fn dot(&mut self, x: f64, y: f64, radius: f64, ink: Ink) {

@@ -21,10 +21,13 @@ pub fn cumulative_chart(question: &Question, answer: &Answer) -> Chart {
         CostLine { name, points: through(points.collect(), crossing.as_ref()) }
     };
     let resale = if question.owning.resale.value.is_zero() { "" } else { ", less its resale" };
-    let lines = vec![
+    let mut lines = vec![
         line(format!("rent {}", question.renting.name), |t, plain| if plain { t.rent } else { t.rent_present }),
         line(format!("own {}{resale}", question.owning.name), |t, plain| if plain { t.own } else { t.own_present }),
     ];
+    if let Some(rent) = lines.first_mut() {
+        rent.points = with_fees(std::mem::take(&mut rent.points), answer);
+    }
     let y_label = if rate.is_zero() {
         "US dollars so far".to_owned()
     } else {
@@ -84,6 +87,25 @@ fn crossing(question: &Question, answer: &Answer) -> Option<Crossing> {
         None => format!("break-even: day {}", reached.day),
     };
     Some(Crossing { days: reached.days, cost, label })
+}
+
+/// A commitment's fee falls due at once: a step, where the months alone would draw a slope.
+fn with_fees(points: Vec<(Decimal, Usd)>, answer: &Answer) -> Vec<(Decimal, Usd)> {
+    let Some(fee) = answer.flows.fee else { return points };
+    let due = |days: Decimal| {
+        let months = answer.flows.month.months(days)?;
+        // Days that were whole months before: to the nearest.
+        let months = months.checked_add(Decimal::new(1, 9))?.trunc_with_scale(6);
+        let whole = (months % Decimal::from(fee.term_months)).is_zero();
+        let is_due = whole && !days.is_zero() && days < answer.at_horizon.days;
+        fee.usd.scaled(answer.discount.factor(months).filter(|_| is_due)?, Decimal::ONE)
+    };
+    let mut stepped = Vec::with_capacity(points.len());
+    for (days, cost) in points {
+        stepped.push((days, cost));
+        stepped.extend(due(days).and_then(|fee| cost.checked_add(fee)).map(|cost| (days, cost)));
+    }
+    stepped
 }
 
 /// The crossing becomes a point of each line, so that drawn lines meet where the mark is.

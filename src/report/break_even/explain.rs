@@ -184,7 +184,11 @@ pub fn survival_table(question: &Question, answer: &Answer, survival: &[Survival
         let (at, change, how) = match flips {
             FlipPoint::At(at) => {
                 let change = relative(*value, *at).map_or_else(|| Cell::missing("-"), change_cell);
-                (value_cell(*input, told(*input, *at)), change, beyond(answer.verdict, *value, *at))
+                (
+                    Cell::new(value_cell(*input, told(*input, *at)).shown, exact(*at)),
+                    change,
+                    beyond(answer.verdict, *value, *at),
+                )
             }
             FlipPoint::Never { from, to } => {
                 let (from, to) = (value_cell(*input, *from).shown, value_cell(*input, *to).shown);
@@ -203,10 +207,9 @@ pub fn survival_table(question: &Question, answer: &Answer, survival: &[Survival
     table
 }
 
-/// Enough digits for a person to type back.
+/// Enough digits for a person.
 fn told(input: InputName, at: Decimal) -> Decimal {
-    let decimals = if input.is_share() { 6 } else { 8 };
-    at.trunc_with_scale(decimals).normalize()
+    at.trunc_with_scale(if input == InputName::LoadWatts { 0 } else { 4 }).normalize()
 }
 
 fn beyond(verdict: Verdict, value: Decimal, at: Decimal) -> String {

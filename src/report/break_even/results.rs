@@ -44,7 +44,11 @@ fn discounting(question: &Question) -> String {
 }
 
 fn break_even_rows(table: &mut Table, question: &Question, answer: &Answer) {
-    let how = why_never(answer.break_even).unwrap_or_else(|| "price less resale ÷ saved per day".to_owned());
+    let formula = match answer.flows.is_constant() {
+        true => "price less resale ÷ saved per day",
+        false => "looked for month by month, as costs change",
+    };
+    let how = why_never(answer.break_even).unwrap_or_else(|| formula.to_owned());
     row(table, ("break_even_days", "break-even, days"), reached(answer.break_even, |at| Cell::number(at.days, 1)), how);
     let from = format!("counted from {}", answer.start);
     row(table, ("break_even_date", "break-even, date"), reached(answer.break_even, date_reached), from);
