@@ -67,10 +67,10 @@ pub fn odds_table(question: &Question, odds: &Odds, seed: u64) -> Table {
 pub fn tornado_table(odds: &Odds) -> Table {
     let columns = vec![
         Column::left("input", "Input"),
-        Column::left("range", "Range"),
+        Column::left("range", "Range").detail(),
         Column::right("p10", "P10"),
         Column::right("p90", "P90"),
-        Column::right("npv_at_p10_usd", "Owning saves at P10"),
+        Column::right("npv_at_p10_usd", "Saves at P10"),
         Column::right("npv_at_p90_usd", "at P90"),
         Column::right("swing_usd", "Swing"),
     ];

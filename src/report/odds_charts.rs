@@ -55,7 +55,7 @@ pub fn bands_table(bands: &[Band]) -> Table {
 /// Which input matters, as bars.
 pub fn tornado_chart(question: &Question, odds: &Odds) -> Chart {
     let title = match odds.tornado.first() {
-        Some(bar) => format!("The {} matters most", bar.input),
+        Some(bar) => format!("What matters most: {}", bar.input),
         None => "No input varies".to_owned(),
     };
     let bars = odds.tornado.iter().map(|bar| TornadoBar {

@@ -174,7 +174,7 @@ fn told(facts: impl IntoIterator<Item = Fact>) -> (String, String) {
     let title = match daily_chart(&bill) {
         Chart::DailyBars(chart) => chart.title,
         Chart::Empty { title, .. } => title,
-        Chart::CumulativeCost(_) => panic!("a cumulative chart of a month"),
+        other => panic!("no chart of a month: {other:?}"),
     };
     let document = document(&bill, &ledger, Err(Vec::new()), Vec::new());
     (document.sections[0].paragraphs[0].clone(), title)

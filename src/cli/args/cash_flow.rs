@@ -13,7 +13,7 @@ pub struct ExplainArgs {
 }
 
 /// Off unless asked for.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct CarbonArgs {
     /// Carbon of both sides beside dollars: W × PUE × what the grid emits
     #[arg(long, help_heading = "Carbon")]

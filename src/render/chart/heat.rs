@@ -131,7 +131,8 @@ fn text_size(map: &HeatMap, grid: &Grid, lettering: &Lettering) -> Option<f64> {
 
 /// Whether the line goes through a cell: its dollars are near zero there, and the table has them.
 fn is_crossed(map: &HeatMap, column: usize, row: usize) -> bool {
-    let at = |column: usize| map.columns.get(column).and_then(|column| place(column.zero_at));
+    let on_the_map = |row: &f64| (-0.5..=map.rows.len() as f64 - 0.5).contains(row);
+    let at = |column: usize| map.columns.get(column).and_then(|column| place(column.zero_at)).filter(on_the_map);
     let Some(here) = at(column) else { return false };
     // Half way to the neighbors the line is between its two points.
     let half = |other: Option<f64>| other.map_or(here, |other| (here + other) / 2.0);

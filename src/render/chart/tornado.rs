@@ -3,7 +3,7 @@
 use super::dollars::{DollarAxis, in_range};
 use super::lettering::{Lettering, Weight};
 use super::page::{self, MARGIN, TICK_SIZE};
-use super::palette::{self, QUIET, TEXT};
+use super::palette::{self, QUIET, TEXT, WHITE};
 use super::scene::{Anchor, Area, HEIGHT, Ink, Scene, Text, WIDTH};
 use crate::money::Usd;
 use crate::render::RenderError;
@@ -12,7 +12,7 @@ use crate::report::chart::{Tornado, TornadoBar};
 const MOST_BARS: usize = 16;
 const WIDEST_NAME: f64 = 220.0;
 const WIDEST_VALUE: f64 = 130.0;
-const TALLEST_ROW: f64 = 62.0;
+const TALLEST_ROW: f64 = 96.0;
 
 pub(super) fn scene(tornado: &Tornado, lettering: &Lettering) -> Result<Scene, RenderError> {
     let Tornado { title, subtitle, bars, .. } = tornado;
@@ -33,12 +33,16 @@ pub(super) fn scene(tornado: &Tornado, lettering: &Lettering) -> Result<Scene, R
     let values = values(bars, lettering);
     let beside = values.iter().flatten().map(|value| lettering.width(value, TICK_SIZE, Weight::Regular));
     let beside = beside.fold(0.0, f64::max) + 12.0;
-    let plot =
-        Area { left: MARGIN + widest + 14.0 + beside, top, right: WIDTH - MARGIN - beside, bottom: HEIGHT - 66.0 };
+    let plot = Area {
+        left: MARGIN + widest + 14.0 + beside,
+        top,
+        right: WIDTH - MARGIN - beside,
+        bottom: (top + TALLEST_ROW * bars.len() as f64).min(HEIGHT - 66.0),
+    };
     axis.draw_across(&mut scene, plot, lettering);
     let label = lettering.shortened(&tornado.x_label, TICK_SIZE, Weight::Regular, WIDTH - 2.0 * MARGIN);
-    scene.text(Text::new(label, WIDTH / 2.0, HEIGHT - 14.0, TICK_SIZE, QUIET).anchored(Anchor::Middle));
-    let row = (plot.height() / bars.len() as f64).min(TALLEST_ROW);
+    scene.text(Text::new(label, WIDTH / 2.0, plot.bottom + 52.0, TICK_SIZE, QUIET).anchored(Anchor::Middle));
+    let row = plot.height() / bars.len() as f64;
     for (i, ((bar, name), [low, high])) in bars.iter().zip(names).zip(values).enumerate() {
         let middle = plot.top + row * (i as f64 + 0.5);
         draw_bar(&mut scene, (bar, tornado.at_medians), (middle, row), &axis, plot);
@@ -46,8 +50,14 @@ pub(super) fn scene(tornado: &Tornado, lettering: &Lettering) -> Result<Scene, R
         scene.text(Text::new(name, MARGIN, baseline, TICK_SIZE, TEXT).bold());
         let (left, right) = ends(bar, &axis, plot);
         let (at_left, at_right) = if bar.low.1 <= bar.high.1 { (low, high) } else { (high, low) };
-        scene.text(Text::new(at_left, left - 6.0, baseline, TICK_SIZE, TEXT).anchored(Anchor::End));
-        scene.text(Text::new(at_right, right + 6.0, baseline, TICK_SIZE, TEXT));
+        let at_left = Text::new(at_left, left - 6.0, baseline, TICK_SIZE, TEXT).anchored(Anchor::End);
+        let at_right = Text::new(at_right, right + 6.0, baseline, TICK_SIZE, TEXT);
+        for (text, begin) in [(&at_left, left - 6.0 - at_left.length(lettering)), (&at_right, right + 6.0)] {
+            // No line of the axis through a figure.
+            scene.rectangle(begin - 2.0, baseline - 14.0, text.length(lettering) + 4.0, 19.0, WHITE);
+        }
+        scene.text(at_left);
+        scene.text(at_right);
     }
     let base = axis.x(tornado.at_medians, plot);
     scene.dashed(&[(base, plot.top), (base, plot.top + row * bars.len() as f64)], &[3.0, 4.0], 2.0, TEXT);
@@ -106,7 +116,7 @@ fn draw_bar(
     plot: Area,
 ) {
     let base = axis.x(medians, plot);
-    let height = (row * 0.62).min(34.0);
+    let height = (row * 0.62).min(52.0);
     let mut parts = [(axis.x(bar.low.1, plot), LOW), (axis.x(bar.high.1, plot), HIGH)];
     parts.sort_by(|a, b| (b.0 - base).abs().total_cmp(&(a.0 - base).abs()));
     for (end, ink) in parts {
