@@ -32,7 +32,7 @@ impl Interruptions {
     ///     per_hour: "0.05".parse()?, interval_hours: "1".parse()?,
     ///     checkpoint_hours: "0.05".parse()?, restart_hours: "0.1".parse()?,
     /// };
-    /// assert_eq!(spot.wall_clock_factor().ok_or("out of range")?.trunc_with_scale(6).to_string(), "1.083455");
+    /// assert_eq!(spot.wall_clock_factor().ok_or("out of range")?.round_dp(6).to_string(), "1.083455");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wall_clock_factor(self) -> Option<Decimal> {
@@ -55,7 +55,7 @@ impl Interruptions {
     /// ```
     /// # use gpucost::break_even::Interruptions;
     /// let best = Interruptions::best_interval("0.05".parse()?, "0.05".parse()?).ok_or("no best")?;
-    /// assert_eq!(best.trunc_with_scale(6).to_string(), "1.414213");
+    /// assert_eq!(best.round_dp(6).to_string(), "1.414214");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn best_interval(checkpoint_hours: Decimal, per_hour: Decimal) -> Option<Decimal> {

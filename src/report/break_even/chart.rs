@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::day_and_date;
+use super::results::sells_for_nothing;
 use crate::break_even::{Answer, Question, Reached, Totals, Verdict};
 use crate::money::Usd;
 use crate::report::chart::{Chart, CostLine, Crossing, CumulativeCost};
@@ -20,7 +21,7 @@ pub fn cumulative_chart(question: &Question, answer: &Answer) -> Chart {
         let points = answer.by_month.iter().map(|totals| (totals.days, cost(totals, rate.is_zero())));
         CostLine { name, points: through(points.collect(), crossing.as_ref()) }
     };
-    let resale = if question.owning.resale.value.is_zero() { "" } else { ", less its resale" };
+    let resale = if sells_for_nothing(answer) { "" } else { ", less its resale" };
     let mut lines = vec![
         line(format!("rent {}", question.renting.name), |t, plain| if plain { t.rent } else { t.rent_present }),
         line(format!("own {}{resale}", question.owning.name), |t, plain| if plain { t.own } else { t.own_present }),

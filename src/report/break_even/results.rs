@@ -169,8 +169,13 @@ pub fn totals_table(question: &Question, answer: &Answer) -> Table {
             Cell::cost(totals.own_present),
         ]);
     }
-    if !question.owning.resale.value.is_zero() {
+    if !sells_for_nothing(answer) {
         table.notes.push("owning counts the resale as if the machine were sold on that day".to_owned());
     }
     table
+}
+
+/// Neither a sum, nor a share, nor a curve.
+pub(super) fn sells_for_nothing(answer: &Answer) -> bool {
+    answer.flows.resale.value_after(Decimal::ZERO) == Some(Usd::ZERO)
 }
