@@ -62,8 +62,10 @@ pub fn run(args: &BreakEvenArgs, explain: &ExplainArgs, request: &Request) -> Re
     tables.extend(opponent_tables(args, opponent.as_ref(), &question, request)?);
     let kind = args.instance.as_deref().or(measured.as_ref().map(|measured| measured.instance_type.as_str()));
     let region = measured.as_ref().map_or_else(|| request.region(), |measured| Ok(measured.region.as_str()))?;
+    // Another type does the work of an hour in another time: what its GPUs draw for it is not known.
+    let kind = kind.filter(|_| opponent.is_none());
     tables.extend(break_even_explain::carbon_of(&explain.carbon, &question, kind, region, card)?);
-    let kind = kind.filter(|_| opponent.is_none()).and_then(|kind| card.instance_type(kind));
+    let kind = kind.and_then(|kind| card.instance_type(kind));
     if let (Some(note), Some(first)) = (kind.and_then(|kind| not_offered(card, kind, region)), tables.first_mut()) {
         first.notes.push(note);
     }
