@@ -152,7 +152,7 @@ fn work(args: &BreakEvenArgs, card: &RateCard) -> Result<Work, Failure> {
         Some(beginning) => known.starts_with(beginning),
         None => *known == name.as_str(),
     };
-    if !workloads.iter().any(|workload| known(workload)) {
+    if !workloads.iter().any(known) {
         return Err(Failure::usage(format!("--workload: nothing was measured at `{name}`"))
             .hint(format!("there are: {}", workloads.join(", "))));
     }
