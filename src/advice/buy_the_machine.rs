@@ -15,7 +15,9 @@ use super::finding::{Action, Choice, Confidence, Finding};
 use super::left_running::resource_of;
 use super::rented::Rented;
 use crate::break_even::online::{Day, Rule};
-use crate::break_even::{Answer, Electricity, Flows, Input, Owning, Question, Renting, Terms, Verdict, break_even};
+use crate::break_even::{
+    Answer, Discount, Electricity, Flows, Input, Owning, Question, Renting, Terms, Verdict, break_even,
+};
 use crate::catalog::{Gpu, InstanceType, Machine, MachineKind, RateCard, Sector, Speed, Work};
 use crate::money::Usd;
 use crate::quantity::{exact, half_up};
@@ -89,10 +91,30 @@ fn finding(view: &View<'_>, rented: &Rented<'_>, machines: &[Fitting]) -> Option
     // Renting must have cost the price of a machine: no history of less can say so.
     let paid = rented.usd_per_hour.scaled(rented.hours, Decimal::ONE)?;
     let affordable = machines.iter().filter(|fitting| fitting.price <= paid);
+    let mut paying: Vec<(Usd, &Fitting)> =
+        affordable.filter_map(|fitting| Some((npv(fitting, rented, view.card)?, fitting))).collect();
+    paying.sort_by_key(|(npv, fitting)| (std::cmp::Reverse(*npv), fitting.machine.name));
+    if paying.is_empty() {
+        return None;
+    }
     let start = utc_date(rented.window.end);
-    let bought = affordable.filter_map(|fitting| Bought::of(fitting, rented, start, view.card));
-    let best = bought.max_by_key(|bought| (bought.slow.npv, std::cmp::Reverse(bought.machine.name)))?;
-    Some(best.finding(view, rented, paid))
+    let history: Vec<Day> = rented.by_day().into_iter().map(|(date, hours)| Day { date, hours }).collect();
+    let mut bought =
+        paying.into_iter().filter_map(|(_, fitting)| Bought::of(fitting, rented, &history, start, view.card));
+    Some(bought.next()?.finding(view, rented, paid))
+}
+
+/// What owning saves at the slowest speed, where it saves anything: the quick look before the whole answer.
+fn npv(fitting: &Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Usd> {
+    let question = slow(fitting, rented, card)?;
+    let months = question.terms.horizon.value.months(question.terms.month.value)?;
+    let npv = Flows::of(&question)?.npv(months, Discount::NONE)?;
+    (npv > Usd::ZERO).then_some(npv)
+}
+
+/// At the slowest speed that was measured.
+fn slow(fitting: &Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Question> {
+    question(fitting, rented, fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.low), card)
 }
 
 /// A machine that the history says to buy.
@@ -108,16 +130,13 @@ struct Bought {
 }
 
 impl Bought {
-    fn of(fitting: &Fitting, rented: &Rented<'_>, start: Date, card: &RateCard) -> Option<Bought> {
-        let question = |speed: fn(&Speed) -> Decimal| {
-            question(fitting, rented, fitting.speed.as_ref().map_or(Decimal::ONE, speed), card)
-        };
-        let slow = question(|speed| speed.low)?;
+    fn of(fitting: &Fitting, rented: &Rented<'_>, history: &[Day], start: Date, card: &RateCard) -> Option<Bought> {
+        let slow = slow(fitting, rented, card)?;
         let rule = Rule::of(&Flows::of(&slow)?).ok()?;
-        let history: Vec<Day> = rented.by_day().into_iter().map(|(date, hours)| Day { date, hours }).collect();
-        let met_on = rule.follow(&history, rule.threshold()).ok()?.purchase?.date;
+        let met_on = rule.follow(history, rule.threshold()).ok()?.purchase?.date;
         let answer = break_even(&slow, start).ok().filter(|answer| answer.verdict == Verdict::Own)?;
-        let fast = break_even(&question(|speed| speed.high)?, start).ok()?;
+        let fastest = fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.high);
+        let fast = break_even(&question(fitting, rented, fastest, card)?, start).ok()?;
         let shown = |ratio: Decimal| exact(half_up(ratio, 2));
         let kind = &rented.session.instance_type;
         let speed_said = match &fitting.speed {

@@ -12,7 +12,7 @@ fn actions(aws: &Aws) -> Vec<String> {
 }
 
 #[test]
-fn a_look_records_the_instances_of_the_account_and_makes_five_calls() {
+fn a_look_records_the_instances_of_the_account_and_makes_six_calls() {
     let (aws, other, lab) = (Aws::start(), Aws::start(), Lab::new());
     let id = aws.run_instance("us-east-1", "p3.2xlarge");
     let foreign = other.run_instance("us-east-1", "p3.2xlarge");
@@ -23,7 +23,7 @@ fn a_look_records_the_instances_of_the_account_and_makes_five_calls() {
     assert!(recorded.contains(&id) && !recorded.contains(&foreign), "{recorded:?}");
     let mut called = actions(&aws);
     called.sort();
-    let describe = ["Addresses", "Instances", "Snapshots", "Volumes"].map(|what| format!("ec2:Describe{what}"));
+    let describe = ["Addresses", "Images", "Instances", "Snapshots", "Volumes"].map(|what| format!("ec2:Describe{what}"));
     let expected: Vec<String> = describe.into_iter().chain(["sts:GetCallerIdentity".to_owned()]).collect();
     assert_eq!(called, expected.iter().map(|action| format!("{action}@us-east-1")).collect::<Vec<_>>());
     assert_eq!(other.calls(), []);
