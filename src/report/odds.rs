@@ -30,7 +30,7 @@ pub fn odds_sentence(question: &Question, odds: &Odds) -> String {
 }
 
 /// One decimal; 0 and 100 % only where they are meant.
-fn percent(share: Decimal) -> String {
+pub(super) fn percent(share: Decimal) -> String {
     let shown = Cell::number(share * Decimal::ONE_HUNDRED, 1).shown;
     match shown.as_str() {
         "100" if share < Decimal::ONE => "over 99.9 %".to_owned(),

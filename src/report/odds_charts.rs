@@ -8,7 +8,7 @@ use crate::money::Usd;
 use crate::quantity::exact;
 use crate::report::break_even::{cumulative_chart, value_cell};
 use crate::report::chart::{BandedCost, Chart, HeatMap, HeatMapColumn, Tornado, TornadoBar};
-use crate::report::odds::odds_sentence;
+use crate::report::odds::{odds_sentence, percent};
 use crate::report::table::{Cell, Column, Table};
 
 /// Both sides' cost so far with every input at its median, and around it where eight futures of ten lie.
@@ -19,8 +19,8 @@ pub fn banded_chart(question: &Question, answer: &Answer, odds: &Odds, bands: &[
     if bands.is_empty() {
         return Chart::CumulativeCost(costs);
     }
-    let share = Cell::number(odds.own_wins * Decimal::ONE_HUNDRED, 0).shown;
-    costs.title = format!("Owning is cheaper in {share} % of futures over {}", question.terms.horizon.value);
+    let share = percent(odds.own_wins);
+    costs.title = format!("Owning is cheaper in {share} of futures over {}", question.terms.horizon.value);
     costs.subtitle = format!("{}; lines at the medians, bands hold 8 futures of 10", costs.subtitle);
     let around = |of: fn(&Band) -> Spread| -> Vec<(Decimal, Usd, Usd)> {
         bands.iter().map(|band| (band.days, of(band).p10, of(band).p90)).collect()

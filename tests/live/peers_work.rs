@@ -23,7 +23,8 @@ fn a_look_records_the_instances_of_the_account_and_makes_six_calls() {
     assert!(recorded.contains(&id) && !recorded.contains(&foreign), "{recorded:?}");
     let mut called = actions(&aws);
     called.sort();
-    let describe = ["Addresses", "Images", "Instances", "Snapshots", "Volumes"].map(|what| format!("ec2:Describe{what}"));
+    let describe =
+        ["Addresses", "Images", "Instances", "Snapshots", "Volumes"].map(|what| format!("ec2:Describe{what}"));
     let expected: Vec<String> = describe.into_iter().chain(["sts:GetCallerIdentity".to_owned()]).collect();
     assert_eq!(called, expected.iter().map(|action| format!("{action}@us-east-1")).collect::<Vec<_>>());
     assert_eq!(other.calls(), []);

@@ -19,6 +19,11 @@ impl Families {
         self.0
     }
 
+    /// Whether one of them begins like a type that begins so: a look at one byte before the whole name.
+    pub(super) fn may_begin(&self, byte: u8) -> bool {
+        self.0.iter().any(|asked| asked.as_bytes().first() == Some(&byte.to_ascii_lowercase()))
+    }
+
     /// Whether a type is of one of them. What AWS would not call a type is not.
     pub(super) fn has(&self, instance_type: &str) -> bool {
         instance_type.bytes().all(is_type_byte) && is_of_families(&self.0, instance_type)
@@ -45,6 +50,19 @@ mod tests {
             assert!(has("p", name) && has("g, P", name) && !has("g", name), "{name}");
         }
         assert!(has("g", "gr6.4xlarge") && has("p3.2xlarge", "p3.2xlarge") && !has("p3", "p3dn.24xlarge"));
+    }
+
+    #[test]
+    fn what_cannot_begin_so_is_of_none() {
+        let of = |asked: &str| Families::new(&asked.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let asked = [of("p"), of("g"), of("p3,g4dn"), of("p3.2xlarge"), of("trn,inf2")];
+        for name in ["p3.2xlarge", "p2.xlarge", "gr6.4xlarge", "g4dn.xlarge", "c5.large", "trn1.2xlarge", "inf2.xlarge"]
+        {
+            for families in &asked {
+                assert!(families.may_begin(name.as_bytes()[0]) || !families.has(name), "{name} {families:?}");
+            }
+        }
+        assert!(!of("p,g").may_begin(b'c'));
     }
 
     #[test]

@@ -46,6 +46,9 @@ impl Needles {
     }
 
     fn is_of_families(&self, rest: &[u8]) -> bool {
+        if !rest.first().is_some_and(|byte| self.families.may_begin(*byte)) {
+            return false;
+        }
         let length = rest.iter().position(|byte| !is_type_byte(*byte)).unwrap_or(rest.len());
         let family = rest.get(..length).and_then(|family| std::str::from_utf8(family).ok());
         family.is_some_and(|it| self.families.has(it))

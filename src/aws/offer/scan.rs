@@ -3,7 +3,9 @@
 //! <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-an-offer.html>: five lines of metadata, the
 //! names of the columns on the sixth. A us-east-1 file has hundreds of MB, of which a few thousand rows are wanted.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 use jiff::Timestamp;
 
@@ -83,20 +85,24 @@ impl OfferScan {
         Ok(published)
     }
 
-    /// Reads a whole file.
+    /// Reads a whole file: while one block is searched the next ones are read.
     ///
     /// # Errors
     /// Those of [`OfferScan::feed`] and [`OfferScan::finish`], and if it cannot be read.
-    pub fn read(mut self, mut file: impl Read, fetched_at: Timestamp) -> Result<Published, OfferError> {
-        let mut buffer = vec![0; READ_BYTES];
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return self.finish(fetched_at),
-                Ok(read) => self.feed(buffer.get(..read).unwrap_or_default())?,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(OfferError::Unreadable { why: error.to_string() }),
+    pub fn read(mut self, file: impl Read + Send, fetched_at: Timestamp) -> Result<Published, OfferError> {
+        let (filled, to_search) = mpsc::sync_channel(BLOCKS_AHEAD);
+        let (searched, to_fill) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || fill(file, &to_fill, &filled));
+            for block in to_search {
+                let block: Vec<u8> =
+                    block.map_err(|error: io::Error| OfferError::Unreadable { why: error.to_string() })?;
+                self.feed(&block)?;
+                // At the file's end nobody fills it again.
+                _ = searched.send(block);
             }
-        }
+            self.finish(fetched_at)
+        })
     }
 
     fn line<'a>(region: &'a str, fields: [&'a str; 26]) -> OfferLine<'a> {
@@ -161,8 +167,31 @@ impl OfferScan {
     }
 }
 
+/// Reads block after block, into those that were searched already, until the file ends or nobody wants more.
+fn fill(mut file: impl Read, to_fill: &Receiver<Vec<u8>>, filled: &SyncSender<io::Result<Vec<u8>>>) {
+    loop {
+        let mut block = to_fill.try_recv().unwrap_or_default();
+        block.resize(READ_BYTES, 0);
+        let read = match file.read(&mut block) {
+            Ok(0) => return,
+            Ok(read) => {
+                block.truncate(read);
+                Ok(block)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let is_last = read.is_err();
+        if filled.send(read).is_err() || is_last {
+            return;
+        }
+    }
+}
+
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 128 * 1024;
+/// Blocks read before they are searched.
+const BLOCKS_AHEAD: usize = 4;
 
 #[cfg(test)]
 #[path = "scan_tests.rs"]

@@ -254,12 +254,12 @@ pub fn survival_sentence(question: &Question, answer: &Answer, survival: &[Survi
 }
 
 fn survives(question: &Question, line: &Survival) -> Option<String> {
-    let FlipPoint::At(at) = line.flips else { return None };
-    let (value, at) = (line.value, towards(line.value, at));
+    let FlipPoint::At(exactly) = line.flips else { return None };
+    let (value, at) = (line.value, towards(line.value, exactly));
     if at == value {
         return None;
     }
-    let share = relative(value, at);
+    let share = relative(value, exactly);
     let percent = share.map(|share| {
         let size = share.abs().saturating_mul(Decimal::ONE_HUNDRED).trunc_with_scale(1);
         format!("{} % {}", exact(size), if share > Decimal::ZERO { "more" } else { "less" })
