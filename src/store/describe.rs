@@ -3,10 +3,13 @@
 //! The shapes are AWS's: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/> (read 2026-11-22).
 //! Only the fields gpucost uses are read; a field it needs and does not find is an error, never a guess.
 
+mod answer;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+
+use answer::{Address, Document, Image, Instance, Snapshot, Tag, Volume};
 
 use crate::catalog::region_of_zone;
 use crate::ledger::{
@@ -33,191 +36,6 @@ pub struct Described {
     pub lists: Vec<ResourcesListed>,
     /// `describe-instances`, or several joined by `+`.
     pub format: String,
-}
-
-#[derive(Deserialize)]
-struct Document {
-    #[serde(rename = "Reservations")]
-    reservations: Option<Vec<Reservation>>,
-    #[serde(rename = "Volumes")]
-    volumes: Option<Vec<Volume>>,
-    #[serde(rename = "Addresses")]
-    addresses: Option<Vec<Address>>,
-    #[serde(rename = "Snapshots")]
-    snapshots: Option<Vec<Snapshot>>,
-    #[serde(rename = "Images")]
-    images: Option<Vec<Image>>,
-    /// There is more that was not printed.
-    #[serde(rename = "NextToken")]
-    next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Reservation {
-    #[serde(default)]
-    owner_id: String,
-    #[serde(default)]
-    instances: Vec<Instance>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Instance {
-    instance_id: String,
-    instance_type: String,
-    launch_time: String,
-    state: State,
-    #[serde(default)]
-    state_transition_reason: String,
-    #[serde(default)]
-    platform_details: String,
-    #[serde(default)]
-    platform: String,
-    #[serde(default)]
-    instance_lifecycle: String,
-    placement: Option<Placement>,
-    public_ip_address: Option<String>,
-    #[serde(default)]
-    network_interfaces: Vec<Interface>,
-    #[serde(default)]
-    block_device_mappings: Vec<Mapping>,
-    root_device_name: Option<String>,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct State {
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Placement {
-    availability_zone: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Interface {
-    association: Option<Association>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Association {
-    ip_owner_id: Option<String>,
-    public_ip: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Mapping {
-    #[serde(default)]
-    device_name: String,
-    ebs: Option<Ebs>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Ebs {
-    volume_id: Option<String>,
-    #[serde(default)]
-    delete_on_termination: bool,
-    attach_time: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    key: String,
-    #[serde(default)]
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Volume {
-    volume_id: String,
-    volume_type: String,
-    size: u32,
-    iops: Option<u32>,
-    throughput: Option<u32>,
-    create_time: String,
-    #[serde(default)]
-    state: String,
-    availability_zone: Option<String>,
-    #[serde(default)]
-    attachments: Vec<Attachment>,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Attachment {
-    instance_id: Option<String>,
-    #[serde(default)]
-    delete_on_termination: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Address {
-    allocation_id: Option<String>,
-    public_ip: Option<String>,
-    instance_id: Option<String>,
-    association_id: Option<String>,
-    network_border_group: Option<String>,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Snapshot {
-    snapshot_id: String,
-    #[serde(default)]
-    owner_id: String,
-    #[serde(default)]
-    volume_id: String,
-    volume_size: u32,
-    full_snapshot_size_in_bytes: Option<u64>,
-    start_time: String,
-    storage_tier: Option<String>,
-    availability_zone: Option<String>,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Image {
-    image_id: String,
-    #[serde(default)]
-    owner_id: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    block_device_mappings: Vec<ImageMapping>,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ImageMapping {
-    ebs: Option<ImageDisk>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ImageDisk {
-    snapshot_id: Option<String>,
 }
 
 /// Reads a document. `seen_at` is when AWS answered; `region` serves where the answer names none
