@@ -45,7 +45,6 @@ fn generate() -> Built<()> {
     speed::throughput(&mut card, &gpus)?;
     electricity(&mut card)?;
     grid_carbon(&mut card)?;
-    gpu_power(&mut card)?;
     let (dates, marks) = (card.dates.array("AS_OF"), card.marks.array("MARKS"));
     let out = env::var("OUT_DIR").map_err(|e| e.to_string())?;
     let path = Path::new(&out).join("card.rs");
@@ -317,19 +316,4 @@ fn grid_carbon(card: &mut Card) -> Built<()> {
         out.push((region.to_owned(), row.at(), literal));
     }
     card.array("GRID_CARBON", "GridCarbon", out)
-}
-
-/// The thermal design power of one accelerator.
-fn gpu_power(card: &mut Card) -> Built<()> {
-    let mut out = Vec::new();
-    for row in &read("gpu_power.csv")? {
-        let model = row.filled("accelerator_model")?;
-        let literal = format!(
-            "GpuPower {{ accelerator_model: {model:?}, watts: {}, provenance: {} }}",
-            row.whole("watts")?,
-            card.provenance(row)?
-        );
-        out.push((model.to_owned(), row.at(), literal));
-    }
-    card.array("GPU_POWER", "GpuPower", out)
 }

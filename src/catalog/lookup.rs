@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::catalog::fetched::{FETCHED_SOURCES, is_surely_later, no_longer};
 use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow};
 use crate::catalog::{
-    Electricity, GpuPower, GridCarbon, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region,
-    ReservedRate, SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
+    Electricity, GridCarbon, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region, ReservedRate,
+    SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
 };
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -247,11 +247,6 @@ impl RateCard {
     /// Of the region by its code; `None` where no figure is shipped.
     pub fn grid_carbon(&self, region: &str) -> Option<&'static GridCarbon> {
         self.grid_carbon.iter().find(|grid| grid.region == region)
-    }
-
-    /// Of an accelerator by its model, as [`InstanceType`] names it.
-    pub fn gpu_power(&self, accelerator_model: &str) -> Option<&'static GpuPower> {
-        self.gpu_power.iter().find(|power| power.accelerator_model == accelerator_model)
     }
 
     /// What a [`Provenance::source`](crate::catalog::Provenance::source) stands for.

@@ -83,12 +83,3 @@ pub struct GridCarbon {
     pub grams_per_kwh: Decimal,
     pub provenance: Provenance,
 }
-
-/// What an accelerator draws at most for long: its thermal design power.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GpuPower {
-    /// As instance types name it: `NVIDIA V100`.
-    pub accelerator_model: &'static str,
-    pub watts: u32,
-    pub provenance: Provenance,
-}

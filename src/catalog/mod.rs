@@ -23,7 +23,7 @@ mod volume;
 pub use changes::{Listed, RateChange, RateKey};
 pub use fetched::{AWS_OFFER_FILE, AWS_PRICING_API, AWS_SAVINGS_PLANS, AWS_SPOT_HISTORY, NO_LONGER_PUBLISHED};
 pub use instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
-pub use machine::{Electricity, GpuPower, GridCarbon, Machine, MachineKind, Sector};
+pub use machine::{Electricity, GridCarbon, Machine, MachineKind, Sector};
 pub use no_rate::NoRate;
 pub use published::{
     Listing, Publication, Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans,
@@ -70,7 +70,6 @@ pub struct RateCard {
     gpus: &'static [Gpu],
     throughput: &'static [Throughput],
     grid_carbon: &'static [GridCarbon],
-    gpu_power: &'static [GpuPower],
     /// By region.
     fetched: BTreeMap<String, Fetched>,
 }
@@ -90,7 +89,6 @@ static SHIPPED: RateCard = RateCard {
     gpus: &rows::GPUS,
     throughput: &rows::THROUGHPUT,
     grid_carbon: &rows::GRID_CARBON,
-    gpu_power: &rows::GPU_POWER,
     fetched: BTreeMap::new(),
 };
 

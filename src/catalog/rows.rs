@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use crate::catalog::instance_type::{Accelerator, AcceleratorKind, InstanceType, Offering};
-use crate::catalog::machine::{Electricity, GpuPower, GridCarbon, Machine, MachineKind, Sector};
+use crate::catalog::machine::{Electricity, GridCarbon, Machine, MachineKind, Sector};
 use crate::catalog::rate::{OfferingClass, PaymentOption, Provenance, Source};
 use crate::catalog::region::{Region, RegionKind};
 use crate::catalog::throughput::{Gpu, Precision, Throughput};

@@ -63,21 +63,14 @@ fn within(option: &str, value: Decimal, least: Decimal, most: u32) -> Result<Dec
     Ok(value)
 }
 
-/// The thermal design power of all the instance's GPUs, which they draw under full load.
+/// What the boards of all the instance's GPUs may draw, as under full load.
 fn gpu_watts(instance: &str, card: &RateCard) -> Option<Input<Decimal>> {
     let kind = card.instance_type(instance)?;
-    let power = card.gpu_power(&kind.accelerator.as_ref()?.model)?;
-    let count = kind.gpu_count();
-    let watts = Decimal::from(power.watts).checked_mul(count)?;
-    let mark = power.provenance.mark.as_deref().map_or_else(String::new, |mark| format!("; {mark}"));
-    let source = format!(
-        "{} × {} W ({}, as of {}{mark})",
-        exact(count),
-        power.watts,
-        power.accelerator_model,
-        power.provenance.as_of
-    );
-    Some(Input::from(watts, source))
+    let gpu = card.gpu_of(kind)?;
+    let (count, watts) = (kind.gpu_count(), gpu.board_watts?);
+    let mark = gpu.provenance.mark.as_deref().map_or_else(String::new, |mark| format!("; {mark}"));
+    let source = format!("{} × {watts} W ({}, as of {}{mark})", exact(count), gpu.name, gpu.provenance.as_of);
+    Some(Input::from(Decimal::from(watts).checked_mul(count)?, source))
 }
 
 fn grid(region: &str, card: &RateCard) -> Option<Input<Decimal>> {
