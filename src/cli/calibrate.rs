@@ -46,7 +46,9 @@ pub fn run(args: &CalibrateArgs, request: &Request) -> Result<Exit, Failure> {
             Cell::new(exact(half_up(ratio, 2)), exact(ratio)),
         ]);
     }
-    let option = option(&ratios);
+    let option = option(&ratios).ok_or_else(|| {
+        Failure::usage("no job was timed").hint("give --here-seconds and --there-seconds of one job at least")
+    })?;
     table.title = format!("Your machine is {option} times as fast as {instance} at this work.");
     table
         .notes
@@ -74,12 +76,9 @@ fn ratio(here: Decimal, there: Decimal) -> Result<Decimal, Failure> {
     there.checked_div(here).ok_or_else(|| Failure::usage("these seconds are too far apart to compare"))
 }
 
-/// `1.6`, or `0.8..1.6` of several jobs.
-fn option(ratios: &[Decimal]) -> String {
-    let shown = |ratio: Option<&Decimal>| {
-        let ratio = ratio.copied().unwrap_or_default();
-        exact(half_up(ratio, DIGITS))
-    };
-    let (low, high) = (shown(ratios.iter().min()), shown(ratios.iter().max()));
-    if low == high { low } else { format!("{low}..{high}") }
+/// `1.6`, or `0.8..1.6` of several jobs; `None` of no job.
+fn option(ratios: &[Decimal]) -> Option<String> {
+    let shown = |ratio: &Decimal| exact(half_up(*ratio, DIGITS));
+    let (low, high) = (shown(ratios.iter().min()?), shown(ratios.iter().max()?));
+    Some(if low == high { low } else { format!("{low}..{high}") })
 }

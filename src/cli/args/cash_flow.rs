@@ -109,7 +109,7 @@ pub struct CashFlowArgs {
     pub upgrade_month: Option<u32>,
 
     /// What the machine sells for, as a share of its price
-    #[arg(long, value_name = "PERCENT", conflicts_with = "value_kept_per_year", help_heading = "Selling")]
+    #[arg(long, value_name = "PERCENT", conflicts_with_all = ["value_kept_per_year", "resale_usd"], help_heading = "Selling")]
     pub resale: Option<String>,
     /// The share of its value that the machine keeps each year; --resale-usd is then the least it sells for
     #[arg(long, value_name = "PERCENT", help_heading = "Selling")]
