@@ -18,8 +18,8 @@ use super::standing::State;
 use super::ways_out::instance_risk;
 use crate::break_even::opponent::{Candidate, Field, Need, Reference, field, memory_gb};
 use crate::catalog::{
-    Footing, InstanceType, OfferingClass, PaymentOption, PublishedSavingsPlan, Rate, RateCard, RegionKind,
-    ReservedRate, SpotRate, Work,
+    Footing, InstanceType, OfferingClass, PaymentOption, Rate, RateCard, RegionKind, ReservedRate, SavingsPlanRate,
+    SpotRate, Work,
 };
 use crate::money::Usd;
 use crate::quantity::{exact, half_up};
@@ -35,7 +35,6 @@ const FEWEST_DAYS: u32 = 7;
 const COMMITTING_DAYS: u32 = 28;
 /// A saving below a tenth of the cost is not worth moving for.
 const LEAST_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
-const HOURS_A_YEAR: u32 = 8760;
 /// Other types that a finding names.
 const TYPES_NAMED: usize = 2;
 
@@ -111,31 +110,25 @@ fn commitments(kind: &InstanceType, region: &str, card: &RateCard) -> Vec<Commit
     let reserved = card.reserved(region, &kind.name);
     let standard = reserved.iter().filter(|rate| rate.offering_class == OfferingClass::Standard);
     let mut commitments: Vec<Commitment> = standard.filter_map(of_reserved).collect();
-    let plans = card.published(region).and_then(|published| published.savings_plans.as_ref());
-    for plan in plans.iter().flat_map(|plans| &plans.rates).filter(|plan| plan.instance_type == kind.name) {
-        commitments.push(Commitment {
-            name: format!("{} y {}, {}", plan.term_years, plan.kind.name(), plan.payment_option),
-            action: Action::SavingsPlan,
-            years: plan.term_years,
-            at_once: plan_at_once(plan),
-            effective: plan.hourly,
-            as_of: plans.map_or_else(String::new, |plans| crate::time::utc_date(plans.published_at).to_string()),
-            payment_option: plan.payment_option,
-        });
-    }
+    commitments.extend(card.savings_plans(region, &kind.name).iter().filter_map(of_savings_plan));
     commitments
 }
 
-/// All of the term, half of it at least, or nothing.
-/// <https://docs.aws.amazon.com/savingsplans/latest/userguide/what-is-savings-plans.html> (not checked)
-fn plan_at_once(plan: &PublishedSavingsPlan) -> String {
-    let hours = Decimal::from(u32::from(plan.term_years) * HOURS_A_YEAR);
-    match (plan.payment_option, plan.hourly.scaled(hours, Decimal::ONE)) {
-        (PaymentOption::NoUpfront, _) => "nothing at once".to_owned(),
-        (PaymentOption::PartialUpfront, _) => "half of the term at least at once".to_owned(),
-        (PaymentOption::AllUpfront, Some(all)) => format!("{all} at once"),
-        (PaymentOption::AllUpfront, None) => "all of the term at once".to_owned(),
-    }
+fn of_savings_plan(plan: &SavingsPlanRate) -> Option<Commitment> {
+    let (upfront, _) = plan.upfront_and_hourly()?;
+    Some(Commitment {
+        name: format!("{} y {}, {}", plan.term_years, plan.kind.name(), plan.payment_option),
+        action: Action::SavingsPlan,
+        years: plan.term_years,
+        at_once: match plan.payment_option {
+            PaymentOption::NoUpfront => "nothing at once".to_owned(),
+            PaymentOption::PartialUpfront => format!("{upfront} at least at once"),
+            PaymentOption::AllUpfront => format!("{upfront} at once"),
+        },
+        effective: plan.hourly,
+        as_of: plan.provenance.as_of.clone().into_owned(),
+        payment_option: plan.payment_option,
+    })
 }
 
 fn of_reserved(rate: &ReservedRate) -> Option<Commitment> {

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use crate::catalog::{
     AWS_SAVINGS_PLANS, Accelerator, Listing, NO_LONGER_PUBLISHED, NoRate, OfferingClass, PaymentOption, Publication,
     Published, PublishedOnDemand, PublishedReserved, PublishedSavingsPlan, PublishedSavingsPlans, PublishedType,
-    PublishedVolume, RateCard, SavingsPlanKind, SnapshotRate, SpotHistory, SpotPrice, VolumeRate, VolumeType,
-    is_of_families,
+    PublishedVolume, RateCard, SavingsPlanKind, SavingsPlanRate, SnapshotRate, SpotHistory, SpotPrice, VolumeRate,
+    VolumeType, is_of_families,
 };
 use crate::money::Usd;
 use crate::time::{Period, parse_timestamp};
@@ -163,6 +163,15 @@ fn savings_plan_rates_are_those_fetched_and_no_others() {
     let kinds: Vec<_> = rates.iter().map(|rate| (rate.kind, rate.term_hours())).collect();
     assert_eq!(kinds, [(SavingsPlanKind::Compute, 26_280.into()), (SavingsPlanKind::Ec2Instance, 8_760.into())]);
     assert_eq!(rates[0].provenance.as_of, "2026-11-17");
+    // $18,396 in a year of 8,760 hours, by the way it is paid.
+    for (payment_option, split) in [
+        (PaymentOption::NoUpfront, ("0", "2.10")),
+        (PaymentOption::PartialUpfront, ("9198", "1.05")),
+        (PaymentOption::AllUpfront, ("18396", "0")),
+    ] {
+        let rate = SavingsPlanRate { payment_option, ..rates[1].clone() };
+        assert_eq!(rate.upfront_and_hourly(), Some((usd(split.0), usd(split.1))));
+    }
     assert_eq!(card.source(&rates[0].provenance.source).unwrap().id, AWS_SAVINGS_PLANS);
     assert!(card.savings_plans("us-east-1", "p3.2xlarge").is_empty());
 }

@@ -169,4 +169,21 @@ impl SavingsPlanRate {
     pub fn term_hours(&self) -> Decimal {
         Decimal::from(u32::from(self.term_years) * COMMITMENT_YEAR_HOURS)
     }
+
+    /// The part of the hourly rate that is paid when the plan is bought: all of it, half, the least AWS takes, or nothing.
+    /// <https://docs.aws.amazon.com/savingsplans/latest/userguide/what-is-savings-plans.html> (not checked since this was written)
+    fn prepaid_share(&self) -> Decimal {
+        match self.payment_option {
+            PaymentOption::NoUpfront => Decimal::ZERO,
+            PaymentOption::PartialUpfront => Decimal::new(5, 1),
+            PaymentOption::AllUpfront => Decimal::ONE,
+        }
+    }
+
+    /// What is paid when the plan is bought, and what each hour of its term then still costs.
+    /// `None` if a product leaves the range of decimals.
+    pub fn upfront_and_hourly(&self) -> Option<(Usd, Usd)> {
+        let prepaid = self.hourly.scaled(self.prepaid_share(), Decimal::ONE)?;
+        Some((prepaid.scaled(self.term_hours(), Decimal::ONE)?, self.hourly.checked_add(-prepaid)?))
+    }
 }

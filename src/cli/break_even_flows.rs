@@ -244,20 +244,11 @@ fn reserved(rate: &ReservedRate) -> (Input<Usd>, Option<Committed>) {
     (Input::from(rate.hourly, source), Some(committed))
 }
 
-/// What is paid at the beginning is part of the hourly rate: all of it, or half, the least AWS takes.
-/// <https://docs.aws.amazon.com/savingsplans/latest/userguide/what-is-savings-plans.html> (not checked since this was written)
 fn savings_plan(rate: &SavingsPlanRate) -> Result<(Input<Usd>, Option<Committed>), Failure> {
     let SavingsPlanRate { kind, term_years, payment_option, provenance, .. } = rate;
     let source = format!("{term_years}-year {}, {payment_option}, as of {}", kind.name(), provenance.as_of);
-    let prepaid = match payment_option {
-        PaymentOption::NoUpfront => Decimal::ZERO,
-        PaymentOption::PartialUpfront => Decimal::new(5, 1),
-        PaymentOption::AllUpfront => Decimal::ONE,
-    };
-    let too_large = || Failure::new("the cost of the savings plan is too large to hold");
-    let before = rate.hourly.scaled(prepaid, Decimal::ONE).ok_or_else(too_large)?;
-    let upfront = before.scaled(rate.term_hours(), Decimal::ONE).ok_or_else(too_large)?;
-    let hourly = rate.hourly.checked_add(-before).ok_or_else(too_large)?;
+    let split = rate.upfront_and_hourly();
+    let (upfront, hourly) = split.ok_or_else(|| Failure::new("the cost of the savings plan is too large to hold"))?;
     let committed = Committed {
         upfront: Input::from(upfront, source.as_str()),
         term_months: Input::from(u32::from(*term_years) * 12, source.as_str()),
