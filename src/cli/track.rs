@@ -1,6 +1,7 @@
 //! `gpucost track`: one look at each place, recorded.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -136,6 +137,11 @@ impl Round {
 
     /// Asks all places and records each answer as it comes.
     pub async fn poll(&mut self, places: &[Place], store: &mut Store, clock: fn() -> Timestamp) {
+        // One in the second of the last would be taken for the same. What cannot be read is told when it is recorded.
+        let looked_at = store.watched().unwrap_or_default().into_iter().map(|watched| watched.last.as_second()).max();
+        if looked_at == Some(clock().as_second()) {
+            tokio::time::sleep(until_next_second(clock())).await;
+        }
         let mut polls = poll_places(places, clock);
         while let Some(polled) = polls.next().await {
             self.take(polled, store);
@@ -200,6 +206,10 @@ impl Round {
         table.notes.clone_from(&self.notes);
         table
     }
+}
+
+fn until_next_second(now: Timestamp) -> Duration {
+    Duration::from_nanos(1_000_000_000 - u64::from(now.subsec_nanosecond().unsigned_abs()))
 }
 
 pub(super) fn disabled_note(place: &Place) -> String {

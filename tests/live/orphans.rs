@@ -7,6 +7,7 @@ use crate::program::{Lab, Ran};
 
 const REGION: &str = "us-west-2";
 
+/// One look. Two within a second are two.
 fn track(aws: &Aws, lab: &Lab) -> Ran {
     Ran::of(&mut aws.gpucost(lab, &["track", "--region", REGION]))
 }
