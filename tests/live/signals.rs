@@ -32,12 +32,12 @@ impl Place {
         Place { aws, lab, instance, volume, now }
     }
 
-    /// A value in the first minutes of each hour since the start.
+    /// A value at the start of each hour since the instance's: one later in the hour might not have come yet.
     fn put(&self, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: &str) {
         let hour = self.now.as_second() - self.now.as_second().rem_euclid(3600);
         let mut params = vec![("Namespace".to_owned(), namespace.to_owned())];
         for n in 0..=HOURS {
-            let at = Timestamp::from_second(hour - n * 3600 + 60).expect("an instant");
+            let at = Timestamp::from_second(hour - n * 3600).expect("an instant");
             let member = format!("MetricData.member.{}", n + 1);
             params.push((format!("{member}.MetricName"), metric.to_owned()));
             params.push((format!("{member}.Value"), value.to_owned()));
