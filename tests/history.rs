@@ -231,6 +231,10 @@ const HEADER: &str = "region,instance_id,instance_type,start,end,hours_per_day,v
 
 /// Each day of September and October 2026: i-a from 16 to midnight, i-b from 14 to 18.
 fn lab() -> Lab {
+    lab_of("p2.xlarge")
+}
+
+fn lab_of(instance_type: &str) -> Lab {
     let mut rows = String::from(HEADER);
     for day in date(2026, 9, 1).series(jiff::ToSpan::days(1)).take(61) {
         let tomorrow = day.tomorrow().expect("a day");
@@ -238,7 +242,7 @@ fn lab() -> Lab {
             ("i-a", format!("{day}T16:00:00Z"), format!("{tomorrow}T00:00:00Z")),
             ("i-b", format!("{day}T14:00:00Z"), format!("{day}T18:00:00Z")),
         ] {
-            rows.push_str(&format!("us-east-1,{id},p2.xlarge,{from},{to},,,,\n"));
+            rows.push_str(&format!("us-east-1,{id},{instance_type},{from},{to},,,,\n"));
         }
     }
     let lab = Lab::new();
@@ -267,6 +271,8 @@ fn the_program_finds_the_hours_that_overlap() {
     let bought: Vec<&str> = rows.iter().filter_map(|row| row["bought_on"].as_str()).collect();
     assert_eq!(bought, ["2026-10-01", "2026-09-01"], "three months and twelve are more than there are");
     assert_eq!(rows[1]["rent_usd"], "549", "610 h at $0.90");
+    let notes = machines["notes"].to_string();
+    assert!(notes.contains("assumed: electricity is left out"), "{notes}");
     let notes = said["trailing_months"]["notes"].to_string();
     assert!(notes.contains("last 12 months: the ledger has only 61 days of them"), "{notes}");
     assert!(notes.contains("growth: not known before there are 4 whole months; there are 2"), "{notes}");
@@ -315,6 +321,11 @@ fn the_rule_serves_commitments_too() {
     let said = since("1y-no-upfront", "2", "2000-01-01");
     assert_eq!(value(&said, "advice").as_deref(), Some("wait"));
     assert_eq!(value(&said, "rent_usd").as_deref(), Some("734.38"), "365 days of 2 h");
+    // From the ledger's own hours: what its volumes cost is paid for either way, and not asked for.
+    let ledger = lab_of("g5.xlarge");
+    let said = ledger.ok(&["break-even", "when", "--commit", "1y-no-upfront", "-o", "json"]);
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(value(&said, "advice").as_deref(), Some("wait"));
     let error = failed(
         &lab,
         &[&asked[..], &["--commit", "spot", "--hours-per-day", "2", "--rented-since", "2026-01-01"]].concat(),

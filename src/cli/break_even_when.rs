@@ -131,7 +131,10 @@ fn said(measured: &MeasuredUse) -> String {
 fn history(args: &WhenArgs, request: &Request) -> Result<(Vec<Day>, Option<MeasuredUse>), Failure> {
     let Some(text) = &args.ask.hours_per_day else {
         let (lines, measured) = measured_lines(&args.ask, request)?;
-        refuse_unknown_storage(&args.ask, &measured)?;
+        // Volumes are paid for with a commitment as without.
+        if args.commit.is_none() {
+            refuse_unknown_storage(&args.ask, &measured)?;
+        }
         let days = daily_use(&lines, &measured).into_iter().map(|(date, hours)| Day { date, hours });
         return Ok((days.collect(), Some(measured)));
     };

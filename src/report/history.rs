@@ -8,6 +8,7 @@ use crate::break_even::history::{
 };
 use crate::break_even::{Answer, BreakEven, Question, Verdict};
 use crate::money::Usd;
+use crate::report::break_even::assumptions;
 use crate::report::table::{Cell, Column, Table};
 use crate::time::utc_date;
 
@@ -115,8 +116,8 @@ fn shared_notes(history: &History<'_>) -> Vec<String> {
     if history.instances > 1 {
         notes.push("assumed: what runs there fits one machine's memory together".to_owned());
     }
+    notes.extend(assumptions(history.question).into_iter().map(|said| format!("assumed: {said}")));
     let span = history.question.terms.horizon.value;
-    notes.push(format!("assumed: the hours of these days go on over {span}; costs are in today's dollars"));
     if load.days() < Decimal::from(28) {
         notes.push(format!(
             "the ledger has only {} days of it: less than a month says little of the next {span}",

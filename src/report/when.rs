@@ -197,6 +197,9 @@ fn notes(when: &When<'_>) -> Vec<String> {
     let resale = when.question.owning.resale.value;
     let sure = if resale.is_zero() { "no resale is sure".to_owned() } else { format!("a resale of {resale} is sure") };
     let mut notes = vec![format!("assumed: {sure}")];
+    if when.question.owning.electricity.is_none() {
+        notes.push("assumed: electricity is left out, so an hour of one's own costs nothing".to_owned());
+    }
     notes.push(rates);
     match when.how {
         How::Certain => {}

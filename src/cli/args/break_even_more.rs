@@ -43,7 +43,7 @@ pub struct WhenArgs {
     #[arg(long, value_name = "N", conflicts_with = "forecast_hours_per_day", help_heading = "Deciding")]
     pub seed: Option<u64>,
     /// A commitment instead of a machine, as --purchase has it: is it time for 1y-no-upfront, for compute-sp-3y-all-upfront?
-    #[arg(long, value_name = "OPTION", conflicts_with_all = ["machine_usd", "machine", "purchase", "upfront_usd"], help_heading = "Deciding")]
+    #[arg(long, value_name = "OPTION", conflicts_with_all = ["machine_usd", "machine", "purchase", "upfront_usd", "power_watts", "resale", "resale_usd", "other_usd_per_month", "speed_ratio"], help_heading = "Deciding")]
     pub commit: Option<String>,
     #[command(flatten)]
     pub ask: BreakEvenArgs,
