@@ -1,7 +1,10 @@
 //! Rent or own where inputs are ranges: what the odds must hold.
 
 use gpucost::break_even::uncertainty::{Odds, Range, Simulation, UncertaintyError, bands, heat, odds};
-use gpucost::break_even::{Answer, Electricity, Input, InputName, Owning, Question, Renting, Terms, break_even};
+use gpucost::break_even::{
+    Answer, Committed, Electricity, Financing, Horizon, Input, InputName, Owning, Question, Renting, Terms, Upgrade,
+    break_even,
+};
 use gpucost::money::Usd;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -95,13 +98,131 @@ fn refuses_ranges_that_the_input_cannot_have() {
         (InputName::HoursPerDay, "2±1", "hours a day from -1 to 5"),
         (InputName::Resale, "0..1200", "above the machine's price"),
         (InputName::LoadWatts, "450..4500000", "power under load"),
-        (InputName::Horizon, "1..2", "horizon cannot be a range"),
+        (InputName::Horizon, "0..2", "a day and 100 years"),
+        (InputName::Horizon, "12.5..24", "a whole number"),
+        (InputName::Horizon, "-3..24", "a whole number from 1 on"),
+        (InputName::DiscountRate, "-0.01..0.08", "discount rate cannot be"),
+        (InputName::LoanMonths, "12..24", "loan's months cannot be a range"),
+        (InputName::MonthLength, "1..2", "month length cannot be a range"),
     ] {
         let refused = odds(&question, Usd::ZERO, &simulation(1_000, 1, &[(input, range)])).expect_err(range);
         assert!(refused.to_string().contains(why), "{refused}");
     }
     let few = odds(&question, Usd::ZERO, &simulation(1, 1, &[]));
     assert_eq!(few, Err(UncertaintyError::Paths(1)));
+}
+
+/// All that decides when dollars are paid, and what they are worth then.
+fn with_everything(horizon: Horizon) -> Question {
+    let share = |text: &str| Input::given(text.parse().expect("a share"));
+    let mut question = question();
+    question.terms.horizon = Input::given(horizon);
+    question.owning.electricity.as_mut().expect("electricity").escalation_per_year = share("3%");
+    question.owning.financing =
+        Some(Financing { down_payment: share("20%"), apr: share("9%"), months: Input::given(30) });
+    question.owning.upgrade =
+        Some(Upgrade { usd: Input::given("300".parse().expect("dollars")), month: Input::given(20) });
+    question.owning.value_kept_per_year = Some(share("60%"));
+    question.renting.usd_per_hour = Input::given("0.12".parse().expect("dollars"));
+    question.renting.committed =
+        Some(Committed { upfront: Input::given("250".parse().expect("dollars")), term_months: Input::given(12) });
+    question
+}
+
+/// Of every input that moves when something is paid: the tornado's ends, in floats, are the exact answers there.
+#[test]
+fn what_is_drawn_of_time_is_the_exact_formula() {
+    for horizon in [Horizon::Months(36), Horizon::Months(19), Horizon::Days(800)] {
+        let question = with_everything(horizon);
+        let ranges = [
+            (InputName::Horizon, if horizon == Horizon::Days(800) { "500..1100" } else { "6..50" }),
+            (InputName::DiscountRate, "0..0.2"),
+            (InputName::Escalation, "0..0.1"),
+            (InputName::LoanApr, "0.02..0.3"),
+            (InputName::LoanMonths, "6..60"),
+            (InputName::UpgradeMonth, "1..40"),
+            (InputName::TermMonths, "1..36"),
+        ];
+        for range in ranges {
+            let simulation = simulation(1_000, 1, &[range]);
+            let odds = odds(&question, answered(&question).npv, &simulation).expect("odds");
+            let bar = odds.tornado.first().expect("a bar");
+            for (value, npv) in [(bar.p10, bar.npv_at_p10), (bar.p90, bar.npv_at_p90)] {
+                let mut at = question.clone();
+                match u32::try_from(value) {
+                    Ok(count) if bar.input.is_whole() => at.put_count(bar.input, count),
+                    _ => at.put(bar.input, value),
+                }
+                .expect("a value");
+                assert_eq!(answered(&at).npv.to_string(), npv.to_string(), "{} at {value}, {horizon}", bar.input);
+            }
+            assert_ne!(bar.npv_at_p10, bar.npv_at_p90, "{} moves nothing", bar.input);
+        }
+    }
+}
+
+/// Owning gains with each month here, so the quantiles of a horizon that is drawn are the answers at its quantiles: of 49
+/// whole months the third and the twenty-fifth. Months past a path's horizon do not count, drawn one by one or not.
+#[test]
+fn months_past_a_paths_own_horizon_do_not_count() {
+    let mut question = question();
+    question.terms.horizon = Input::given(Horizon::Months(36));
+    let at = |months| {
+        let mut at = question.clone();
+        at.terms.horizon.value = Horizon::Months(months);
+        answered(&at).npv.to_string()
+    };
+    let constant = simulation(100_000, 7, &[(InputName::Horizon, "12..60")]);
+    let nearly = ["2.5", "2.5000000001"].map(|hours| hours.parse().expect("hours")).to_vec();
+    let monthly = Simulation { months: nearly, ..constant.clone() };
+    for simulation in [constant, monthly] {
+        let odds = odds(&question, answered(&question).npv, &simulation).expect("odds");
+        assert_eq!((odds.npv.p5.to_string(), odds.npv.p50.to_string()), (at(14), at(36)));
+    }
+}
+
+/// Nothing varies in ranges without width, and nothing is drawn.
+#[test]
+fn ranges_of_time_without_width_are_the_exact_answer() {
+    let question = with_everything(Horizon::Months(36));
+    let npv = answered(&question).npv;
+    let none =
+        [(InputName::Horizon, "36..36"), (InputName::DiscountRate, "0.08±0"), (InputName::LoanMonths, "30..30..30")];
+    let odds = odds(&question, npv, &simulation(1_000, 1, &none)).expect("odds");
+    assert_eq!((odds.paths, odds.npv.p5, odds.npv.mean), (0, npv, npv));
+}
+
+#[test]
+fn reads_ranges_of_times() {
+    for (text, low, median, high, in_days) in [
+        ("1y..5y", "12", "36", "60", false),
+        ("1..5y", "12", "36", "60", false),
+        ("18m..3y", "18", "27", "36", false),
+        ("1.5y..2y..2.5y", "18", "24", "30", false),
+        ("3y±6m", "18", "36", "54", false),
+        ("36+-2m", "30", "36", "42", false),
+        ("400..800d", "400", "600", "800", true),
+        ("3y..3y", "36", "36", "36", false),
+    ] {
+        let (range, days) = Range::of_times(text).expect(text);
+        let shown = |number: Decimal| number.normalize().to_string();
+        assert_eq!(shown(range.low()), low, "{text}");
+        assert_eq!(shown(range.median().expect("a median")), median, "{text}");
+        assert_eq!(shown(range.high()), high, "{text}");
+        assert_eq!(days, in_days, "{text}");
+    }
+    for (text, why) in [
+        ("1..5", "needs a unit"),
+        ("500d..3y", "both days and months"),
+        ("0.3y..2y", "no whole number"),
+        ("5y..1y", "from the larger"),
+        ("y..5y", "not a number"),
+        ("..5y", "missing"),
+        ("3y±-1m", "negative"),
+    ] {
+        let refused = Range::of_times(text).expect_err(text).to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
 }
 
 #[test]

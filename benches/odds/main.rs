@@ -1,4 +1,5 @@
-//! A million futures of 60 months each, every month's hours drawn from measured ones: how long the odds take.
+//! A million futures of 60 months each, every month's hours drawn from measured ones: how long the odds take; and then
+//! with the discount rate, the rise of electricity and the horizon drawn too, 60 months at most.
 //!
 //! ```text
 //! python3 benches/odds/run.py          # beside numpy, in the same run
@@ -26,10 +27,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ranges: vec![(InputName::MachinePrice, "2000..2600".parse::<Range>()?)],
         months: (0..24u32).map(|month| Decimal::new(i64::from(month % 8) * 4 + 4, 1)).collect(),
     };
-    for _ in 0..3 {
-        let began = Instant::now();
-        let drawn = odds(&question, answer.npv, &simulation)?;
-        println!("{:.3} s, own wins {}, P50 {}", began.elapsed().as_secs_f64(), drawn.own_wins, drawn.npv.p50);
+    let mut of_time = simulation.clone();
+    of_time.ranges.extend([
+        (InputName::DiscountRate, "0.04..0.12".parse()?),
+        (InputName::Escalation, "0..0.05".parse()?),
+        (InputName::Horizon, "36..60".parse()?),
+    ]);
+    for (simulation, with) in [(&simulation, ""), (&of_time, " with rate, rise and horizon drawn")] {
+        for _ in 0..3 {
+            let began = Instant::now();
+            let drawn = odds(&question, answer.npv, simulation)?;
+            let took = began.elapsed().as_secs_f64();
+            println!("{took:.3} s{with}, own wins {}, P50 {}", drawn.own_wins, drawn.npv.p50);
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::money::Usd;
 pub(super) const HOURS_A_DAY: Decimal = Decimal::from_parts(24, 0, 0, false, 0);
 pub(super) const MONTHS_A_YEAR: u32 = 12;
 /// Months that were days before may be off by a division's last digit: no new term begins for that.
-const MONTH_NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 15);
+pub(super) const MONTH_NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 15);
 
 /// What both sides pay, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,6 +88,13 @@ impl InputName {
     }
 }
 
+impl InputName {
+    /// Whether it counts whole months (a horizon in days: days).
+    pub const fn is_whole(self) -> bool {
+        matches!(self, InputName::LoanMonths | InputName::UpgradeMonth | InputName::TermMonths | InputName::Horizon)
+    }
+}
+
 impl fmt::Display for InputName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.label())

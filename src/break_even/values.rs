@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::input::{Electricity, Owning, Question};
 use super::input_name::InputName;
-use super::terms::Percentage;
+use super::terms::{Horizon, Percentage};
 use crate::money::Usd;
 
 /// Where a question keeps an input, by the type it has there.
@@ -16,7 +16,7 @@ enum Place<'a> {
 
 impl Question {
     /// An input as a number: dollars, hours, a share as its fraction. `None` where the question has no such input, and for
-    /// those that are no numbers (horizon, month length) or count whole months.
+    /// those that are no numbers (month length) or [count](InputName::is_whole).
     pub fn value_of(&self, input: InputName) -> Option<Decimal> {
         let mut copy = self.clone();
         Some(match place(&mut copy, input)? {
@@ -34,6 +34,22 @@ impl Question {
             Place::Number(number) => *number = value,
             Place::Share(share) => *share = Percentage::of_fraction(value).ok()?,
         }
+        Some(())
+    }
+
+    /// Puts another count in the place of an input that [counts](InputName::is_whole); a horizon goes on counting days if
+    /// it does. `None` and unchanged where the question has no such input.
+    pub fn put_count(&mut self, input: InputName, count: u32) -> Option<()> {
+        let place = match input {
+            InputName::LoanMonths => &mut self.owning.financing.as_mut()?.months.value,
+            InputName::UpgradeMonth => &mut self.owning.upgrade.as_mut()?.month.value,
+            InputName::TermMonths => &mut self.renting.committed.as_mut()?.term_months.value,
+            InputName::Horizon => match &mut self.terms.horizon.value {
+                Horizon::Days(count) | Horizon::Months(count) => count,
+            },
+            _ => return None,
+        };
+        *place = count;
         Some(())
     }
 }

@@ -31,17 +31,17 @@ pub fn owning(args: &CashFlowArgs, owning: &mut Owning) -> Result<(), Failure> {
     if let Some(tax) = share("--sales-tax", &args.sales_tax)? {
         owning.sales_tax = tax;
     }
-    if let (Some(apr), Some(months)) = (share("--loan-apr", &args.loan_apr)?, args.loan_months) {
+    if let (Some(apr), Some(months)) = (share("--loan-apr", &args.loan_apr)?, &args.loan_months) {
         let down_payment = share("--down-payment", &args.down_payment)?;
         let down_payment = down_payment.unwrap_or(Input::assumed(Percentage::ZERO));
-        owning.financing = Some(Financing { down_payment, apr, months: Input::given(months) });
+        owning.financing = Some(Financing { down_payment, apr, months: count("--loan-months", months)? });
     }
     owning.resale_share = share("--resale", &args.resale)?;
     owning.value_kept_per_year = share("--value-kept-per-year", &args.value_kept_per_year)?;
     upkeep(args, owning)?;
-    if let (Some(text), Some(month)) = (&args.upgrade_usd, args.upgrade_month) {
+    if let (Some(text), Some(month)) = (&args.upgrade_usd, &args.upgrade_month) {
         let usd = Input::given(dollars("--upgrade-usd", text)?);
-        owning.upgrade = Some(Upgrade { usd, month: Input::given(month) });
+        owning.upgrade = Some(Upgrade { usd, month: count("--upgrade-month", month)? });
     }
     match (&mut owning.electricity, &args.idle_watts, &args.electricity_escalation) {
         (Some(electricity), ..) => power(args, electricity),
@@ -49,6 +49,15 @@ pub fn owning(args: &CashFlowArgs, owning: &mut Owning) -> Result<(), Failure> {
         (None, Some(_), _) => Err(without_power("--idle-watts")),
         (None, None, Some(_)) => Err(without_power("--electricity-escalation")),
     }
+}
+
+/// A number of months.
+fn count(option: &str, text: &str) -> Result<Input<u32>, Failure> {
+    let count = text.trim().parse().ok().filter(|_| !text.trim().starts_with('+'));
+    count.map(Input::given).ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        Failure::usage(format!("{option}: `{shown}` is no whole number of months")).hint("write 24, say")
+    })
 }
 
 fn without_power(option: &str) -> Failure {

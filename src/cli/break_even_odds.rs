@@ -44,7 +44,7 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     let grid = heat(&question, most.map_or(Decimal::ZERO, |(_, range)| range.high()))?;
     let mut first = odds_table(&question, &drawn, args.seed);
     if !simulation.ranges.is_empty() {
-        first.notes.push(format!("ranges: {}", ranges_said(&simulation.ranges)));
+        first.notes.push(format!("ranges: {}", ranges_said(&question, &simulation.ranges)));
     }
     if bootstrap {
         let count = simulation.months.len();
@@ -59,7 +59,7 @@ pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     draw(args, &question, (&answer, &drawn), &bands, &grid)?;
     let mut tables = vec![first];
     if !drawn.tornado.is_empty() {
-        tables.push(tornado_table(&drawn));
+        tables.push(tornado_table(&question, &drawn));
     }
     tables.push(indifference_table(&grid));
     if request.verbose {
@@ -135,6 +135,14 @@ fn option_of(input: InputName) -> &'static str {
         InputName::Upfront => "--upfront-usd",
         InputName::Overhead => "--rework-overhead",
         InputName::TransferCost => "--transfer-usd-per-month",
+        InputName::AmiRate => "--ami-usd-per-hour",
+        InputName::Escalation => "--electricity-escalation",
+        InputName::LoanApr => "--loan-apr",
+        InputName::LoanMonths => "--loan-months",
+        InputName::UpgradeMonth => "--upgrade-month",
+        InputName::TermMonths => "--term",
+        InputName::Horizon => "--horizon",
+        InputName::DiscountRate => "--discount",
         _ => input.label(),
     }
 }
@@ -171,6 +179,10 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         (InputName::Upfront, &mut ask.more.upfront_usd),
         (InputName::Overhead, &mut ask.more.rework_overhead),
         (InputName::TransferCost, &mut ask.more.transfer_usd_per_month),
+        (InputName::Escalation, &mut ask.more.electricity_escalation),
+        (InputName::LoanApr, &mut ask.more.loan_apr),
+        (InputName::LoanMonths, &mut ask.more.loan_months),
+        (InputName::UpgradeMonth, &mut ask.more.upgrade_month),
     ];
     for (input, text) in optional {
         if let Some(text) = text {
@@ -183,11 +195,35 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         (InputName::OtherMonthlyCost, &mut ask.other_usd_per_month),
         (InputName::SpeedRatio, &mut ask.speed_ratio),
         (InputName::SellingCost, &mut ask.selling_cost),
+        (InputName::AmiRate, &mut ask.ami_usd_per_hour),
+        (InputName::DiscountRate, &mut ask.discount),
     ];
     for (input, text) in with_default {
         ranges.extend(take_range(input, text)?);
     }
+    ranges.extend(take_time(InputName::Horizon, &mut ask.horizon)?);
+    if let Some(text) = &mut ask.more.term {
+        ranges.extend(take_time(InputName::TermMonths, text)?);
+    }
     Ok(ranges)
+}
+
+/// Of a horizon or term, its median in the same unit.
+fn take_time(input: InputName, text: &mut String) -> Result<Option<(InputName, Range)>, Failure> {
+    if !Range::is_meant(text) {
+        return Ok(None);
+    }
+    let option = option_of(input);
+    let (range, in_days) = Range::of_times(text).map_err(|e| {
+        Failure::usage(format!("{option}: {e}")).hint(format!("with a unit, as in {option} 1y..5y or {option} 12..60m"))
+    })?;
+    if in_days && input != InputName::Horizon {
+        return Err(Failure::usage(format!("{option}: {text} is no whole number of months")).hint("write 1y..3y"));
+    }
+    let median = range.median().ok_or_else(|| Failure::usage(format!("{option}: {range} is too large")))?;
+    let unit = if in_days { 'd' } else { 'm' };
+    *text = format!("{}{unit}", median.round().max(Decimal::ONE));
+    Ok(Some((input, range)))
 }
 
 fn take_range(input: InputName, text: &mut String) -> Result<Option<(InputName, Range)>, Failure> {
@@ -200,6 +236,7 @@ fn take_range(input: InputName, text: &mut String) -> Result<Option<(InputName, 
     let median = range.median().ok_or_else(|| Failure::usage(format!("{option}: {range} is too large")))?;
     // A share has ten decimals at most.
     let median = if input.is_share() { median.trunc_with_scale(10) } else { median };
+    let median = if input.is_whole() { median.round() } else { median };
     *text = exact(median);
     Ok(Some((input, range)))
 }

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::break_even::uncertainty::{Heat, Odds, Range};
-use crate::break_even::{FlipHours, InputName, Question};
+use crate::break_even::uncertainty::{Bar, Heat, Odds, Range};
+use crate::break_even::{FlipHours, Horizon, InputName, Question};
 use crate::money::Usd;
 use crate::quantity::exact;
 use crate::report::break_even::value_cell;
@@ -12,7 +12,7 @@ use crate::report::table::{Cell, Column, Table};
 /// `Own in 83 % of futures: …`
 pub fn odds_sentence(question: &Question, odds: &Odds) -> String {
     let (own, rent) = (&question.owning.name, &question.renting.name);
-    let horizon = question.terms.horizon.value;
+    let horizon = horizon_said(question, odds);
     let half = Decimal::new(5, 1);
     let (verdict, share, cheaper, dearer) = if odds.own_wins >= half {
         ("Own", odds.own_wins, own, rent)
@@ -27,6 +27,13 @@ pub fn odds_sentence(question: &Question, odds: &Odds) -> String {
         ),
     };
     format!("{verdict}: over {horizon}, {cheaper} is cheaper than {dearer} in {} of futures; {saves}.", percent(share))
+}
+
+/// `3 years`; of a range `12 to 60 months`.
+pub(super) fn horizon_said(question: &Question, odds: &Odds) -> String {
+    let drawn = odds.tornado.iter().find(|bar| bar.input == InputName::Horizon);
+    let said = |bar: &Bar| range_said(question, bar.input, &bar.range).replace("..", " to ");
+    drawn.map_or_else(|| question.terms.horizon.value.to_string(), said)
 }
 
 /// One decimal; 0 and 100 % only where they are meant.
@@ -64,7 +71,7 @@ pub fn odds_table(question: &Question, odds: &Odds, seed: u64) -> Table {
 }
 
 /// Which input matters: each alone from its tenth to its ninetieth part.
-pub fn tornado_table(odds: &Odds) -> Table {
+pub fn tornado_table(question: &Question, odds: &Odds) -> Table {
     let columns = vec![
         Column::left("input", "Input"),
         Column::left("range", "Range").detail(),
@@ -78,9 +85,9 @@ pub fn tornado_table(odds: &Odds) -> Table {
     for bar in &odds.tornado {
         table.push(vec![
             Cell::new(bar.input.label(), bar.input.key()),
-            Cell::new(range_said(bar.input, &bar.range), bar.range.to_string()),
-            value_cell(bar.input, bar.p10),
-            value_cell(bar.input, bar.p90),
+            Cell::new(range_said(question, bar.input, &bar.range), bar.range.to_string()),
+            drawn_cell(question, bar.input, bar.p10),
+            drawn_cell(question, bar.input, bar.p90),
             Cell::cost(bar.npv_at_p10),
             Cell::cost(bar.npv_at_p90),
             Cell::cost(Usd::new(bar.swing())),
@@ -133,13 +140,30 @@ pub fn heat_table(heat: &Heat) -> Table {
 }
 
 /// What was given as a range, for a note: `hours a day 1..4`.
-pub fn ranges_said(ranges: &[(InputName, Range)]) -> String {
+pub fn ranges_said(question: &Question, ranges: &[(InputName, Range)]) -> String {
     let said: Vec<String> =
-        ranges.iter().map(|(input, range)| format!("{input} {}", range_said(*input, range))).collect();
+        ranges.iter().map(|(input, range)| format!("{input} {}", range_said(question, *input, range))).collect();
     said.join(", ")
 }
 
-/// As it was typed, shares in percent.
-fn range_said(input: InputName, range: &Range) -> String {
-    if input.is_share() { range.in_percent() } else { range.to_string() }
+/// As it was typed: shares in percent, times in months or days.
+fn range_said(question: &Question, input: InputName, range: &Range) -> String {
+    match input {
+        InputName::Horizon if counts_days(question) => format!("{range} days"),
+        input if input.is_whole() => format!("{range} months"),
+        input if input.is_share() => range.in_percent(),
+        _ => range.to_string(),
+    }
+}
+
+const fn counts_days(question: &Question) -> bool {
+    matches!(question.terms.horizon.value, Horizon::Days(_))
+}
+
+/// A drawn input's value; a horizon as the question counts it.
+pub(super) fn drawn_cell(question: &Question, input: InputName, value: Decimal) -> Cell {
+    match input {
+        InputName::Horizon if counts_days(question) => Cell::new(format!("{} days", exact(value)), exact(value)),
+        _ => value_cell(input, value),
+    }
 }

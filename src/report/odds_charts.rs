@@ -6,9 +6,9 @@ use crate::break_even::uncertainty::{Band, Heat, HeatColumn, Odds, Spread};
 use crate::break_even::{Answer, FlipHours, Question};
 use crate::money::Usd;
 use crate::quantity::exact;
-use crate::report::break_even::{cumulative_chart, value_cell};
+use crate::report::break_even::cumulative_chart;
 use crate::report::chart::{BandedCost, Chart, HeatMap, HeatMapColumn, Tornado, TornadoBar};
-use crate::report::odds::{odds_sentence, percent};
+use crate::report::odds::{drawn_cell, horizon_said, odds_sentence, percent};
 use crate::report::table::{Cell, Column, Table};
 
 /// Both sides' cost so far with every input at its median, and around it where eight futures of ten lie.
@@ -20,7 +20,7 @@ pub fn banded_chart(question: &Question, answer: &Answer, odds: &Odds, bands: &[
         return Chart::CumulativeCost(costs);
     }
     let share = percent(odds.own_wins);
-    costs.title = format!("Owning is cheaper in {share} of futures over {}", question.terms.horizon.value);
+    costs.title = format!("Owning is cheaper in {share} of futures over {}", horizon_said(question, odds));
     costs.subtitle = format!("{}; lines at the medians, bands hold 8 futures of 10", costs.subtitle);
     let around = |of: fn(&Band) -> Spread| -> Vec<(Decimal, Usd, Usd)> {
         bands.iter().map(|band| (band.days, of(band).p10, of(band).p90)).collect()
@@ -60,23 +60,19 @@ pub fn tornado_chart(question: &Question, odds: &Odds) -> Chart {
     };
     let bars = odds.tornado.iter().map(|bar| TornadoBar {
         name: bar.input.label().to_owned(),
-        low: (short(value_cell(bar.input, bar.p10)), bar.npv_at_p10),
-        high: (short(value_cell(bar.input, bar.p90)), bar.npv_at_p90),
+        low: (drawn_cell(question, bar.input, bar.p10).shown, bar.npv_at_p10),
+        high: (drawn_cell(question, bar.input, bar.p90).shown, bar.npv_at_p90),
     });
     Chart::Tornado(Tornado {
         title,
         subtitle: format!("{} Each input alone, from its P10 to its P90.", odds_sentence(question, odds)),
         x_label: format!(
             "what owning saves over {}, US dollars: right of zero owning is cheaper",
-            question.terms.horizon.value
+            horizon_said(question, odds)
         ),
         at_medians: odds.at_medians,
         bars: bars.collect(),
     })
-}
-
-fn short(cell: Cell) -> String {
-    cell.shown
 }
 
 /// What owning saves by horizon and hours a day, with the hours at which neither is cheaper.

@@ -1,11 +1,13 @@
 //! Both sides' cost so far in many futures, month by month: where most of them lie.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
-use super::model::{Span, Use};
 use super::simulate::{Drawing, Simulation, UncertaintyError, at_quantiles, drawing};
+use super::span::{Span, Use};
 use crate::break_even::check::BreakEvenError;
 use crate::break_even::input::Question;
+use crate::break_even::input_name::InputName;
 use crate::money::Usd;
 
 /// Enough futures for a drawn band; a share of them is not told from it.
@@ -30,19 +32,21 @@ pub struct Spread {
     pub p90: Usd,
 }
 
-/// From the first day to the horizon; empty where nothing varies.
+/// From the first day to the question's horizon, whichever a path would draw; empty where nothing else varies.
 ///
 /// # Errors
 /// As [`odds`](super::odds).
 pub fn bands(question: &Question, simulation: &Simulation) -> Result<Vec<Band>, UncertaintyError> {
-    let Some(drawing) = drawing(question, simulation)? else { return Ok(Vec::new()) };
+    simulation.check(question)?;
+    let ranges = simulation.ranges.iter().filter(|(input, _)| *input != InputName::Horizon).copied().collect();
+    let simulation = Simulation { ranges, ..simulation.clone() };
+    let Some(drawing) = drawing(question, &simulation)? else { return Ok(Vec::new()) };
     let out_of_range = || BreakEvenError::OutOfRange { what: "the band" };
     let points = points(question).ok_or_else(out_of_range)?;
-    let spans = points.iter().map(|(months, _)| Span::of(question, *months)).collect::<Option<Vec<_>>>();
-    let spans = spans.ok_or_else(out_of_range)?;
-    let places: Vec<usize> = points.iter().map(|(_, place)| *place).collect();
+    let moments = points.iter().map(|(months, begun)| moment(question, &drawing, *months, *begun));
+    let moments = moments.collect::<Option<Vec<_>>>().ok_or_else(out_of_range)?;
     let paths = simulation.paths.min(MOST_PATHS);
-    let futures = drawing.each(paths, simulation.seed, |rng| future(&drawing, &spans, &places, rng));
+    let futures = drawing.each(paths, simulation.seed, |rng| future(&drawing, &moments, rng));
     points
         .iter()
         .enumerate()
@@ -69,8 +73,21 @@ fn points(question: &Question) -> Option<Vec<(Decimal, usize)>> {
     Some(points)
 }
 
+/// A point of the bands.
+struct Moment {
+    months: f64,
+    begun: usize,
+    /// `None` where each path has its own.
+    span: Option<Span>,
+}
+
+fn moment(question: &Question, drawing: &Drawing, months: Decimal, begun: usize) -> Option<Moment> {
+    let span = if drawing.is_fixed() { Some(Span::of(question, months)?) } else { None };
+    Some(Moment { months: months.to_f64()?, begun, span })
+}
+
 /// Rent and own of one future at each moment.
-fn future(drawing: &Drawing, spans: &[Span], places: &[usize], rng: &mut rand_chacha::ChaCha8Rng) -> Vec<(f64, f64)> {
+fn future(drawing: &Drawing, moments: &[Moment], rng: &mut rand_chacha::ChaCha8Rng) -> Vec<(f64, f64)> {
     let model = drawing.drawn(rng);
     let hours: Vec<Use> = drawing.uses(&model, rng);
     let mut so_far = vec![Use::default()];
@@ -78,13 +95,13 @@ fn future(drawing: &Drawing, spans: &[Span], places: &[usize], rng: &mut rand_ch
         let before = so_far.last().copied().unwrap_or_default();
         so_far.push(Use { rented: before.rented + month.rented, run: before.run + month.run });
     }
-    spans
+    moments
         .iter()
-        .zip(places)
-        .map(|(span, place)| {
-            let costs = match so_far.get(*place) {
-                Some(used) if !hours.is_empty() => model.costs_of(*used, span),
-                _ => model.costs(span),
+        .map(|moment| {
+            let span = moment.span.unwrap_or_else(|| model.schedule.span_of(moment.months));
+            let costs = match so_far.get(moment.begun) {
+                Some(used) if !hours.is_empty() => model.costs_of(*used, &span),
+                _ => model.costs(&span),
             };
             (costs.rent, costs.own)
         })

@@ -9,6 +9,7 @@ mod heat;
 mod model;
 mod range;
 mod simulate;
+mod span;
 
 pub use bands::{Band, Spread, bands};
 pub use heat::{Heat, HeatColumn, heat};

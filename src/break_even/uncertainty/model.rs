@@ -1,14 +1,12 @@
-//! Both sides' present cost in floats: the same formula as `Flows` and `Discount`, a million times over.
+//! Both sides' present cost in floats: the same formula as `Flows`, a million times over.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::break_even::discount::Discount;
-use crate::break_even::flows::{Flows, MONTHS_A_YEAR, TermFee};
+use super::span::{Schedule, Span, Use};
+use crate::break_even::flows::MONTHS_A_YEAR;
 use crate::break_even::input::Question;
 use crate::break_even::input_name::InputName;
-use crate::break_even::loan::Loan;
-use crate::money::Usd;
 
 const HOURS_A_DAY: f64 = 24.0;
 
@@ -47,29 +45,7 @@ pub(super) struct Model {
     transfer: f64,
     pub(super) hours: f64,
     days_a_month: f64,
-}
-
-/// What a dollar of each kind is worth today over so many months.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    /// At each month's end.
-    annuity: f64,
-    /// The same of electricity, its rises included.
-    electricity: f64,
-    at_end: f64,
-    fees: f64,
-    /// Of a borrowed dollar.
-    loan: f64,
-    upgrade: f64,
-    years: f64,
-}
-
-/// Hours a day over a span, each month's times what a dollar of it is worth today.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Use {
-    pub(super) rented: f64,
-    /// With the rises of electricity.
-    pub(super) run: f64,
+    pub(super) schedule: Schedule,
 }
 
 /// Both sides in today's dollars.
@@ -83,36 +59,6 @@ impl Costs {
     /// Of owning instead of renting.
     pub(super) fn npv(self) -> f64 {
         self.rent - self.own
-    }
-}
-
-impl Span {
-    /// `None` if the discount or an amount leaves the range of decimals.
-    pub(super) fn of(question: &Question, months: Decimal) -> Option<Span> {
-        let discount = Discount::per_year(question.terms.discount_per_year.value)?;
-        let flows = Flows::of(question)?;
-        let unit = Flows { fee: flows.fee.map(|fee| TermFee { usd: Usd::ONE, ..fee }), ..flows };
-        let borrowed = match &question.owning.financing {
-            None => Decimal::ZERO,
-            Some(loan) => {
-                let loan = Loan::new(Usd::ONE, loan.apr.value.fraction(), loan.months.value)?;
-                loan.present(months, discount)?.amount()
-            }
-        };
-        let upgrade = match flows.upgrade.map(|upgrade| Decimal::from(upgrade.month)) {
-            Some(month) if month < months => discount.factor(month)?,
-            _ => Decimal::ZERO,
-        };
-        let annuity = discount.annuity(months)?;
-        Some(Span {
-            annuity: annuity.to_f64()?,
-            electricity: annuity.checked_add(flows.escalated(months, discount)?)?.to_f64()?,
-            at_end: discount.factor(months)?.to_f64()?,
-            fees: unit.fees(months, discount)?.amount().to_f64()?,
-            loan: borrowed.to_f64()?,
-            upgrade: upgrade.to_f64()?,
-            years: months.checked_div(MONTHS_A_YEAR.into())?.to_f64()?,
-        })
     }
 }
 
@@ -160,6 +106,7 @@ impl Model {
             transfer: is(InputName::TransferCost)?,
             hours: is(InputName::HoursPerDay)?,
             days_a_month: terms.month.value.days(Decimal::ONE)?.to_f64()?,
+            schedule: Schedule::of(question)?,
         })
     }
 
@@ -188,10 +135,13 @@ impl Model {
             InputName::InstanceRate => &mut self.rent,
             InputName::Upfront => &mut self.upfront,
             InputName::Overhead => &mut self.overhead,
+            InputName::AmiRate => &mut self.ami,
+            InputName::AddressRate => &mut self.address,
+            InputName::ElasticIpRate => &mut self.elastic_ip,
             InputName::StorageCost => &mut self.storage,
             InputName::TransferCost => &mut self.transfer,
             InputName::HoursPerDay => &mut self.hours,
-            _ => return false,
+            _ => return self.schedule.put(input, value),
         };
         *place = value;
         true

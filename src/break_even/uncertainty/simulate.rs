@@ -8,19 +8,21 @@ use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-use super::model::{Model, Span, Use};
+use super::model::Model;
 use super::range::{Bounds, Range};
+use super::span::{Schedule, Span, Use};
 use crate::break_even::check::{BreakEvenError, InvalidInput};
 use crate::break_even::discount::Discount;
 use crate::break_even::flows::{Flows, MONTHS_A_YEAR};
 use crate::break_even::input::Question;
 use crate::break_even::input_name::InputName;
 use crate::money::Usd;
+use crate::quantity::exact;
 
 const CHUNK: u32 = 8_192;
 const MOST_PATHS: u32 = 10_000_000;
 
-/// What is drawn, and how often.
+/// What is drawn, and how often. Months past a path's own horizon do not count in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {
     pub paths: u32,
@@ -107,7 +109,7 @@ pub enum UncertaintyError {
 pub fn odds(question: &Question, at_medians: Usd, simulation: &Simulation) -> Result<Odds, UncertaintyError> {
     let Some(drawing) = drawing(question, simulation)? else { return Ok(certain(at_medians)) };
     let mut npvs = drawing.each(simulation.paths, simulation.seed, |rng| drawing.path(rng));
-    let mut tornado = tornado(drawing.model, &drawing.span, &uncertain(simulation))?;
+    let mut tornado = tornado(&drawing, &uncertain(simulation))?;
     tornado.sort_by_key(|bar| std::cmp::Reverse(bar.swing()));
     let wins = npvs.iter().filter(|npv| **npv > 0.0).count();
     let mean = usd(npvs.iter().sum::<f64>() / npvs.len() as f64)?;
@@ -140,11 +142,18 @@ pub(super) fn drawing(question: &Question, simulation: &Simulation) -> Result<Op
     }
     let model = Model::of(question).ok_or_else(out_of_range)?;
     let horizon = question.terms.horizon.value.months(question.terms.month.value).ok_or_else(out_of_range)?;
-    let span = Span::of(question, horizon).ok_or_else(out_of_range)?;
-    let worth = if one_month { Vec::new() } else { worth_of_months(question)? };
-    let months = simulation.months.iter().filter_map(ToPrimitive::to_f64).collect();
-    let ranges = uncertain.iter().map(|(input, range)| (*input, range.bounds())).collect();
-    Ok(Some(Drawing { model, span, ranges, months, worth }))
+    let fixed = match uncertain.iter().any(|(input, _)| Schedule::rests_on(*input)) {
+        true => None,
+        false => Some(Fixed {
+            span: Span::of(question, horizon).ok_or_else(out_of_range)?,
+            worth: if one_month { Vec::new() } else { worth_of_months(question)? },
+        }),
+    };
+    let months = if one_month { &[] } else { simulation.months.as_slice() };
+    let months = months.iter().filter_map(ToPrimitive::to_f64).collect();
+    let bounds = |input: InputName, range: &Range| if input.is_whole() { range.whole_bounds() } else { range.bounds() };
+    let ranges = uncertain.iter().map(|(input, range)| (*input, bounds(*input, range))).collect();
+    Ok(Some(Drawing { model, fixed, ranges, months }))
 }
 
 /// Nothing varies: the exact answer, in every future.
@@ -154,21 +163,32 @@ fn certain(npv: Usd) -> Odds {
     Odds { paths: 0, own_wins, npv: npvs, at_medians: npv, tornado: Vec::new() }
 }
 
-/// Both ends must be numbers that the question itself would take.
+/// Both ends must be numbers that the question itself would take; of one that counts, whole ones.
 fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(), UncertaintyError> {
+    let of_range = |why| UncertaintyError::Range { input, low: range.low(), high: range.high(), why };
     for end in [range.low(), range.high()] {
         let mut at_end = question.clone();
-        at_end.put(input, end).ok_or(UncertaintyError::NoRange(input))?;
+        if input.is_whole() {
+            let count = u32::try_from(end.round()).map_err(|_| of_range(no_count(input, end)))?;
+            at_end.put_count(input, count).ok_or(UncertaintyError::NoRange(input))?;
+        } else {
+            at_end.put(input, end).ok_or(UncertaintyError::NoRange(input))?;
+        }
         match at_end.check() {
             // Two ranges may meet where one caps the other: a cheap machine sells for its price at most, a slow one
             // replaces its 24 hours at most.
-            Err(why) if why.input == input => {
-                return Err(UncertaintyError::Range { input, low: range.low(), high: range.high(), why });
-            }
+            Err(why) if why.input == input => return Err(of_range(why)),
             _ => {}
         }
     }
+    if input.is_whole() && matches!(range, Range::Uniform { low, high } if !low.is_integer() || !high.is_integer()) {
+        return Err(of_range(no_count(input, range.low())));
+    }
     Ok(())
+}
+
+fn no_count(input: InputName, end: Decimal) -> InvalidInput {
+    InvalidInput { input, value: exact(end), why: "it must be a whole number from 1 on".to_owned() }
 }
 
 /// What a dollar of each month to come is worth today, for rent and for electricity, which may rise; the last month may be
@@ -199,9 +219,17 @@ fn worth_of_months(question: &Question) -> Result<Vec<Use>, UncertaintyError> {
 /// Everything a path needs.
 pub(super) struct Drawing {
     model: Model,
-    span: Span,
+    /// `None` where a path draws what it rests on.
+    fixed: Option<Fixed>,
     ranges: Vec<(InputName, Bounds)>,
+    /// Hours a day, one drawn for each month; empty where they are the same all along.
     months: Vec<f64>,
+}
+
+/// What a dollar is worth when, worked out once in decimals.
+struct Fixed {
+    span: Span,
+    /// Empty without months to draw.
     worth: Vec<Use>,
 }
 
@@ -225,33 +253,55 @@ impl Drawing {
     pub(super) fn drawn(&self, rng: &mut ChaCha8Rng) -> Model {
         let mut model = self.model;
         for &(input, bounds) in &self.ranges {
-            model.put(input, draw(bounds, rng));
+            let value = draw(bounds, rng);
+            model.put(input, if input.is_whole() { value.round() } else { value });
         }
         model
     }
 
-    /// One future's hours month by month; empty where they are the same all along.
-    pub(super) fn uses(&self, model: &Model, rng: &mut ChaCha8Rng) -> Vec<Use> {
-        self.worth.iter().map(|worth| self.of_month(model, worth, rng)).collect()
+    /// What the dollars of this future are worth at its horizon.
+    fn span_of(&self, model: &Model) -> Span {
+        self.fixed.as_ref().map_or_else(|| model.schedule.span(), |fixed| fixed.span)
     }
 
-    fn of_month(&self, model: &Model, worth: &Use, rng: &mut ChaCha8Rng) -> Use {
-        let hours = model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours));
-        Use { rented: worth.rented * hours, run: worth.run * hours }
+    /// Whether every future pays when the question does.
+    pub(super) const fn is_fixed(&self) -> bool {
+        self.fixed.is_some()
+    }
+
+    /// One future's hours month by month; empty where they are the same all along.
+    pub(super) fn uses(&self, model: &Model, rng: &mut ChaCha8Rng) -> Vec<Use> {
+        let mut uses = Vec::new();
+        self.each_month(model, rng, |month| uses.push(month));
+        uses
+    }
+
+    fn each_month(&self, model: &Model, rng: &mut ChaCha8Rng, mut take: impl FnMut(Use)) {
+        if self.months.is_empty() {
+            return;
+        }
+        let mut of_month = |worth: Use| {
+            let hours = model.hours_replaced(any_of(&self.months, rng).unwrap_or(model.hours));
+            take(Use { rented: worth.rented * hours, run: worth.run * hours });
+        };
+        match &self.fixed {
+            Some(fixed) => fixed.worth.iter().copied().for_each(&mut of_month),
+            None => model.schedule.worth_of_months().for_each(&mut of_month),
+        }
     }
 
     fn path(&self, rng: &mut ChaCha8Rng) -> f64 {
         let model = self.drawn(rng);
-        if self.worth.is_empty() {
-            return model.costs(&self.span).npv();
+        let span = self.span_of(&model);
+        if self.months.is_empty() {
+            return model.costs(&span).npv();
         }
         let mut used = Use::default();
-        for worth in &self.worth {
-            let month = self.of_month(&model, worth, rng);
+        self.each_month(&model, rng, |month| {
             used.rented += month.rented;
             used.run += month.run;
-        }
-        model.costs_of(used, &self.span).npv()
+        });
+        model.costs_of(used, &span).npv()
     }
 }
 
@@ -274,14 +324,15 @@ fn draw(bounds: Bounds, rng: &mut ChaCha8Rng) -> f64 {
     bounds.at((rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64)
 }
 
-fn tornado(model: Model, span: &Span, ranges: &[(InputName, Range)]) -> Result<Vec<Bar>, UncertaintyError> {
+fn tornado(drawing: &Drawing, ranges: &[(InputName, Range)]) -> Result<Vec<Bar>, UncertaintyError> {
     let bar = |&(input, range): &(InputName, Range)| {
         let at = |value: f64| {
-            let mut moved = model;
+            let mut moved = drawing.model;
             moved.put(input, value);
-            usd(moved.costs(span).npv())
+            usd(moved.costs(&drawing.span_of(&moved)).npv())
         };
-        let (p10, p90) = (range.tenth(false), range.tenth(true));
+        let tenth = |upper| if input.is_whole() { range.tenth(upper).round() } else { range.tenth(upper) };
+        let (p10, p90) = (tenth(false), tenth(true));
         Ok(Bar {
             input,
             range,

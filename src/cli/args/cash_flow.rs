@@ -32,7 +32,7 @@ pub struct CarbonArgs {
     pub cloud_pue: Option<String>,
 }
 
-/// Nothing here counts unless it is given. `break-even odds` takes a range for each number but the loan's.
+/// Nothing here counts unless it is given. `break-even odds` takes a range for each number.
 #[derive(Args, Clone, Debug)]
 pub struct CashFlowArgs {
     /// How the instance is bought: on-demand, spot, or 1y or 3y with -no-upfront, -partial-upfront or -all-upfront (a standard
@@ -75,7 +75,7 @@ pub struct CashFlowArgs {
     pub loan_apr: Option<String>,
     /// Months to pay the loan back in
     #[arg(long, value_name = "N", requires = "loan_apr", help_heading = "Financing")]
-    pub loan_months: Option<u32>,
+    pub loan_months: Option<String>,
     /// The share of price and tax that is not borrowed [default: 0%]
     #[arg(long, value_name = "PERCENT", requires = "loan_apr", help_heading = "Financing")]
     pub down_payment: Option<String>,
@@ -106,7 +106,7 @@ pub struct CashFlowArgs {
     pub upgrade_usd: Option<String>,
     /// The month at whose end it is bought
     #[arg(long, value_name = "N", requires = "upgrade_usd", help_heading = "Running")]
-    pub upgrade_month: Option<u32>,
+    pub upgrade_month: Option<String>,
 
     /// What the machine sells for, as a share of its price
     #[arg(long, value_name = "PERCENT", conflicts_with_all = ["value_kept_per_year", "resale_usd"], help_heading = "Selling")]

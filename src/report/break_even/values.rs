@@ -38,11 +38,9 @@ pub fn value_cell(input: InputName, value: Decimal) -> Cell {
         InputName::AdminHours => with_unit(value, "h/month"),
         InputName::HoursPerDay => Cell::number(value, 4),
         InputName::Pue | InputName::SpeedRatio | InputName::Overhead => Cell::number(value, 6),
-        InputName::LoanMonths
-        | InputName::UpgradeMonth
-        | InputName::TermMonths
-        | InputName::Horizon
-        | InputName::MonthLength => Cell::text(exact(value)),
+        InputName::LoanMonths | InputName::TermMonths | InputName::Horizon => with_unit(value, "months"),
+        InputName::UpgradeMonth => Cell::new(format!("month {}", exact(value)), exact(value)),
+        InputName::MonthLength => Cell::text(exact(value)),
     }
 }
 
