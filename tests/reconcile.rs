@@ -49,7 +49,7 @@ fn noted(id: &str, instance_type: &str, region: &str, start: &str, end: Option<&
 }
 
 fn lines_of(notes: Vec<Noted>) -> Vec<LineItem> {
-    let evidence = |line| Evidence { kind: EvidenceKind::Notes, file: "notes.csv".to_owned(), line };
+    let evidence = |line| Evidence { kind: EvidenceKind::Notes, file: "notes.csv".into(), line };
     let facts: Vec<_> = (1..).zip(notes).map(|(line, note)| (evidence(line), Fact::Noted(note))).collect();
     let ledger = derive(&facts, Vec::new(), at(LATER)).expect("no overlap");
     bill(&ledger, RateCard::shipped(), october()).line_items
@@ -230,13 +230,13 @@ fn usage_without_a_rate_is_not_compared_as_if_it_were_free() {
 fn total(day: &str) -> (Evidence, Metered) {
     let charges = [charge(day, P2, "Usage", "24", "21.6")];
     let (rows, _) = metered_of("123456789012", &charges, RateCard::shipped());
-    let evidence = Evidence { kind: EvidenceKind::CostExplorer, file: "cost-explorer:2026-10".to_owned(), line: 1 };
+    let evidence = Evidence { kind: EvidenceKind::CostExplorer, file: "cost-explorer:2026-10".into(), line: 1 };
     (evidence, rows.into_iter().map(|(_, row)| row).next().expect("a row"))
 }
 
 /// The bill of notes and totals: sure, and possible besides.
 fn billed(notes: Vec<Noted>, totals: Vec<(Evidence, Metered)>) -> (Usd, Usd) {
-    let evidence = |line| Evidence { kind: EvidenceKind::Notes, file: "notes.csv".to_owned(), line };
+    let evidence = |line| Evidence { kind: EvidenceKind::Notes, file: "notes.csv".into(), line };
     let facts: Vec<_> = (1..).zip(notes).map(|(line, note)| (evidence(line), Fact::Noted(note))).collect();
     let ledger = derive(&facts, totals, at(LATER)).expect("no overlap");
     let bill = bill(&ledger, RateCard::shipped(), october());

@@ -169,7 +169,7 @@ impl Story {
 fn derived(facts: Vec<Fact>, now: Timestamp) -> Ledger {
     let told = (1..).zip(facts).map(|(line, fact)| {
         let kind = if matches!(fact, Fact::Changed(_)) { EvidenceKind::CloudTrail } else { EvidenceKind::Description };
-        (Evidence { kind, file: "told".to_owned(), line }, fact)
+        (Evidence { kind, file: "told".into(), line }, fact)
     });
     derive(&told.collect::<Vec<_>>(), Vec::new(), now).unwrap_or_else(|e| panic!("{e}"))
 }

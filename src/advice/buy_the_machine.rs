@@ -16,7 +16,7 @@ use super::left_running::resource_of;
 use super::rented::Rented;
 use crate::break_even::online::{Day, Rule};
 use crate::break_even::{
-    Answer, Discount, Electricity, Flows, Input, Owning, Question, Renting, Terms, Verdict, break_even,
+    Discount, Electricity, Flows, Input, Owning, Question, Renting, Terms, Totals, Verdict, totals_after,
 };
 use crate::catalog::{Gpu, InstanceType, Machine, MachineKind, RateCard, Sector, Speed, Work};
 use crate::money::Usd;
@@ -117,13 +117,18 @@ fn slow(fitting: &Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Quest
     question(fitting, rented, fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.low), card)
 }
 
+fn over_horizon(question: &Question, start: Date) -> Option<Totals> {
+    let days = question.terms.horizon.value.days(question.terms.month.value)?;
+    totals_after(question, days, start).ok()
+}
+
 /// A machine that the history says to buy.
 struct Bought {
     machine: &'static Machine,
     question: Question,
     /// At the slowest and the fastest speed measured.
-    slow: Answer,
-    fast: Answer,
+    slow: Totals,
+    fast: Totals,
     met_on: Date,
     guarantee: Option<Decimal>,
     speed_said: String,
@@ -134,9 +139,9 @@ impl Bought {
         let slow = slow(fitting, rented, card)?;
         let rule = Rule::of(&Flows::of(&slow)?).ok()?;
         let met_on = rule.follow(history, rule.threshold()).ok()?.purchase?.date;
-        let answer = break_even(&slow, start).ok().filter(|answer| answer.verdict == Verdict::Own)?;
+        let totals = over_horizon(&slow, start).filter(|totals| totals.verdict() == Some(Verdict::Own))?;
         let fastest = fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.high);
-        let fast = break_even(&question(fitting, rented, fastest, card)?, start).ok()?;
+        let fast = over_horizon(&question(fitting, rented, fastest, card)?, start)?;
         let shown = |ratio: Decimal| exact(half_up(ratio, 2));
         let kind = &rented.session.instance_type;
         let speed_said = match &fitting.speed {
@@ -144,20 +149,21 @@ impl Bought {
             None => format!("how fast it is beside {kind} was not measured: as fast, assumed"),
         };
         let guarantee = rule.running_share().and_then(|share| Decimal::TWO.checked_sub(share));
-        Some(Bought { machine: fitting.machine, question: slow, slow: answer, fast, met_on, guarantee, speed_said })
+        Some(Bought { machine: fitting.machine, question: slow, slow: totals, fast, met_on, guarantee, speed_said })
     }
 
     fn finding(&self, view: &View<'_>, rented: &Rented<'_>, paid: Usd) -> Finding {
-        let months = self.slow.at_horizon.months;
+        let months = self.slow.months;
         let a_month = |total: Usd| total.scaled(Decimal::ONE, months).map(|usd| usd.to_decimals(6));
         let unknown = || Dollars::unknown("it is too large to hold exactly");
         let between = |least: Option<Usd>, most: Option<Usd>| match (least, most) {
             (Some(least), Some(most)) => Dollars::of(least.min(most), Ok(most.max(least))),
             _ => unknown(),
         };
-        let saving = between(a_month(self.slow.npv), a_month(self.fast.npv));
-        let own = between(a_month(self.fast.at_horizon.own), a_month(self.slow.at_horizon.own));
-        let rent = a_month(self.slow.at_horizon.rent).map_or_else(unknown, Dollars::Exact);
+        let npv = |totals: &Totals| totals.npv().and_then(a_month);
+        let saving = between(npv(&self.slow), npv(&self.fast));
+        let own = between(a_month(self.fast.own), a_month(self.slow.own));
+        let rent = a_month(self.slow.rent).map_or_else(unknown, Dollars::Exact);
         let Machine { name, .. } = self.machine;
         let price = self.question.owning.price.value;
         let kind = &rented.session.instance_type;

@@ -3,12 +3,15 @@
 //! Accrued dollars are billing's own line items over the usage the ledger measured. A month is the estimate month of
 //! 730 hours; storage is charged by the month, so that its dollars a month are GB × rate in any of them.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::dollars::Dollars;
 use super::inventory::Address;
-use crate::billing::{Charge, line_items_by_month, volume_charges};
+use crate::billing::{Charge, charges_by_month, volume_charges};
 use crate::catalog::{NoRate, Rate, RateCard, SnapshotRate, VolumeType};
 use crate::ledger::{Certainty, SnapshotSeen, Subject, Usage, VolumeShape};
 use crate::money::Usd;
@@ -18,7 +21,7 @@ use crate::time::{ESTIMATE_MONTH_HOURS, Period, hours};
 pub(super) const UNKNOWN_SIZE: &str = "its size is unknown: import `aws ec2 describe-volumes` too";
 
 /// Dollars a month, and the lines that derive them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Monthly {
     pub dollars: Dollars,
     pub lines: Vec<String>,
@@ -26,6 +29,24 @@ pub(super) struct Monthly {
 
 pub(super) fn estimate_month_hours() -> Decimal {
     Decimal::from(ESTIMATE_MONTH_HOURS)
+}
+
+/// What volumes cost a month, each kind once: of the thousands of a fleet few differ.
+pub(super) struct VolumeMonths<'c> {
+    card: &'c RateCard,
+    known: HashMap<(String, Option<VolumeShape>), Arc<Monthly>>,
+}
+
+impl<'c> VolumeMonths<'c> {
+    pub(super) fn new(card: &'c RateCard) -> VolumeMonths<'c> {
+        VolumeMonths { card, known: HashMap::new() }
+    }
+
+    pub(super) fn of(&mut self, region: &str, shape: Option<&VolumeShape>) -> Arc<Monthly> {
+        let kind = (region.to_owned(), shape.cloned());
+        let month = self.known.entry(kind).or_insert_with(|| Arc::new(volume_month(region, shape, self.card)));
+        Arc::clone(month)
+    }
 }
 
 /// `rate as of 2024-07-18, ec2.shop-ebs`, with the mark of a rate that is not to be taken as fresh.
@@ -176,8 +197,8 @@ pub(super) fn spent(usage: &[&Usage], window: Period, sure_until: Timestamp, car
             Certainty::Possible => window.end.min(sure_until),
         };
         let on_top = is_on_top(used, usage);
-        for line in line_items_by_month(used, card, Period { start: window.start, end }) {
-            sum = sum.plus(match line.charge {
+        for charge in charges_by_month(used, card, Period { start: window.start, end }) {
+            sum = sum.plus(match charge {
                 Charge::Rated { cost, .. } if on_top => Dollars::at_most(cost),
                 Charge::Rated { cost, .. } => Dollars::Exact(cost),
                 Charge::Unrated { why } => Dollars::Unknown { why },

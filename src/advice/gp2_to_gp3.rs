@@ -61,7 +61,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     let size_gb = shape.size_gb;
     let region = &volume.resource.region;
     let matching = gp3(size_gb, gp2_iops(size_gb), gp2_mibps(size_gb));
-    let (now, then) = (volume_month(region, Some(shape), view.card), volume_month(region, Some(&matching), view.card));
+    let (now, then) = (&volume.month, volume_month(region, Some(&matching), view.card));
     let saving = match (&now.dollars, &then.dollars) {
         (Dollars::Exact(gp2), Dollars::Exact(gp3)) if gp3 >= gp2 => return None,
         (Dollars::Exact(gp2), Dollars::Exact(gp3)) => Dollars::Exact(*gp2 - *gp3),
@@ -103,7 +103,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
             Some(why) => Confidence::low(format!("a rate is missing: {why}")),
         },
         saving_per_month: saving,
-        choices: choices(view, volume, shape, matching),
+        choices: choices(view, volume, shape, &then.dollars, matching),
         risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
                again for 6 hours"
             .to_owned(),
@@ -111,31 +111,42 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     })
 }
 
-fn choices(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape, matching: VolumeShape) -> Vec<Choice> {
+fn choices(
+    view: &View<'_>,
+    volume: &Volume<'_>,
+    shape: &VolumeShape,
+    then: &Dollars,
+    matching: VolumeShape,
+) -> Vec<Choice> {
     let region = &volume.resource.region;
     let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card).dollars;
-    let change = |to: &VolumeShape| {
+    let change = |to: &VolumeShape, month: Dollars| {
         let (iops, mibps) = (to.iops.unwrap_or_default(), to.throughput_mibps.unwrap_or_default());
         let command = Aws::new(region, view.card).change_to_gp3(&volume.resource.id, iops, mibps);
         let what = format!("gp3, {} IOPS, {} MiB/s", grouped(iops), grouped(mibps));
-        Choice::new(Action::ChangeToGp3, what, month(to)).by(or_withheld(command.map(|command| vec![command])))
+        Choice::new(Action::ChangeToGp3, what, month).by(or_withheld(command.map(|command| vec![command])))
     };
     let limit = gp2_limit_mibps(shape.size_gb);
     let bursting = gp3(shape.size_gb, gp2_iops(shape.size_gb), limit);
     let free = gp3(shape.size_gb, 0, 0);
-    let (keep, mut to_matching) = (Choice::new(Action::Keep, "gp2 as it is", month(shape)), change(&matching));
+    let (keep, mut to_matching) =
+        (Choice::new(Action::Keep, "gp2 as it is", volume.month.dollars.clone()), change(&matching, then.clone()));
     let mut others = Vec::new();
     if bursting != matching {
         to_matching.lost =
             format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default());
-        let dearer = month(&bursting).least().unwrap_or(Usd::ZERO) >= month(shape).most().unwrap_or(Usd::ZERO);
+        let month = month(&bursting);
+        let dearer = month.least().unwrap_or(Usd::ZERO) >= volume.month.dollars.most().unwrap_or(Usd::ZERO);
         if !dearer {
-            others.push(change(&bursting));
+            others.push(change(&bursting, month));
         }
     }
     if free != matching {
         let (iops, mibps) = (gp2_iops(shape.size_gb), gp2_mibps(shape.size_gb));
-        others.push(change(&free).losing(format!("sustained speed: gp2 gave {} IOPS, {mibps} MiB/s", grouped(iops))));
+        others.push(
+            change(&free, month(&free))
+                .losing(format!("sustained speed: gp2 gave {} IOPS, {mibps} MiB/s", grouped(iops))),
+        );
     }
     [keep, to_matching.recommended()].into_iter().chain(others).collect()
 }

@@ -2,10 +2,13 @@
 //! descriptions and notes. The later word wins; where the words leave it open, nothing is assumed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::cost::{Monthly, VolumeMonths};
 use super::standing::{Standing, Standings, State};
+use crate::catalog::RateCard;
 use crate::ledger::{
     Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, SnapshotSeen, Subject, Tags, Usage,
     VolumeAttachment, VolumeSeen, VolumeShape, hour_start,
@@ -26,6 +29,8 @@ pub(super) struct Volume<'a> {
     pub resource: Resource,
     /// `None`: an instance names it, nothing gives its size.
     pub shape: Option<VolumeShape>,
+    /// What it costs.
+    pub month: Arc<Monthly>,
     pub holder: Holder<'a>,
     pub device: Option<&'a str>,
     /// `None`: the records do not say.
@@ -73,12 +78,12 @@ pub(super) struct Inventory<'a> {
 }
 
 impl<'a> Inventory<'a> {
-    pub(super) fn new(ledger: &'a Ledger, now: Timestamp) -> Inventory<'a> {
+    pub(super) fn new(ledger: &'a Ledger, card: &RateCard, now: Timestamp) -> Inventory<'a> {
         let mut usage: BTreeMap<&str, Vec<&Usage>> = BTreeMap::new();
         for used in &ledger.usage {
             usage.entry(&used.resource.id).or_default().push(used);
         }
-        let volumes = volumes(ledger, &usage, now);
+        let volumes = volumes(ledger, &usage, &mut VolumeMonths::new(card), now);
         let addresses = addresses(ledger, &usage);
         let mut inventory = Inventory {
             ledger,
@@ -204,6 +209,7 @@ fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
 fn volumes<'a>(
     ledger: &'a Ledger,
     usage: &BTreeMap<&'a str, Vec<&'a Usage>>,
+    months: &mut VolumeMonths<'_>,
     now: Timestamp,
 ) -> BTreeMap<&'a str, Volume<'a>> {
     let mut volumes = BTreeMap::new();
@@ -214,19 +220,19 @@ fn volumes<'a>(
             continue;
         }
         let named = named.get(id.as_str()).copied();
-        volumes.insert(id.as_str(), seen_volume(ledger, evidence, seen, named, usage_of(id)));
+        volumes.insert(id.as_str(), seen_volume(ledger, evidence, seen, named, usage_of(id), months));
     }
     for (id, of_volume) in usage {
         if volumes.contains_key(id) || ledger.volumes.contains_key(*id) {
             continue;
         }
-        if let Some(volume) = noted_volume(of_volume, named.get(id).copied(), now) {
+        if let Some(volume) = noted_volume(of_volume, named.get(id).copied(), months, now) {
             volumes.insert(id, volume);
         }
     }
     for (id, named) in named {
         if !volumes.contains_key(id) && !ledger.volumes.contains_key(id) {
-            volumes.insert(id, unsized_volume(named, usage_of(id)));
+            volumes.insert(id, unsized_volume(named, usage_of(id), months));
         }
     }
     volumes
@@ -238,6 +244,7 @@ fn seen_volume<'a>(
     seen: &'a VolumeSeen,
     named: Option<Named<'a>>,
     usage: Vec<&'a Usage>,
+    months: &mut VolumeMonths<'_>,
 ) -> Volume<'a> {
     let of_volume = seen.attached_to.as_ref().map(|(instance_id, deleted)| (instance_id.as_str(), *deleted));
     let later = named.filter(|named| named.seen_at > seen.seen_at);
@@ -262,7 +269,14 @@ fn seen_volume<'a>(
         Holder::Instance(id) => ledger.instances.get(id).map_or("", |(_, instance)| instance.account.as_str()),
         _ => "",
     };
+    let shape = VolumeShape {
+        volume_type: seen.volume_type.clone(),
+        size_gb: seen.size_gb,
+        iops: seen.iops,
+        throughput_mibps: seen.throughput_mibps,
+    };
     Volume {
+        month: months.of(&seen.region, Some(&shape)),
         resource: Resource {
             account: account.to_owned(),
             region: seen.region.clone(),
@@ -274,12 +288,7 @@ fn seen_volume<'a>(
             },
             tags: seen.tags.clone(),
         },
-        shape: Some(VolumeShape {
-            volume_type: seen.volume_type.clone(),
-            size_gb: seen.size_gb,
-            iops: seen.iops,
-            throughput_mibps: seen.throughput_mibps,
-        }),
+        shape: Some(shape),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
         is_root: named.and_then(|named| named.is_root()),
@@ -293,7 +302,12 @@ fn seen_volume<'a>(
 }
 
 /// A volume of the user's notes that no row ends before `now`.
-fn noted_volume<'a>(usage: &[&'a Usage], named: Option<Named<'a>>, now: Timestamp) -> Option<Volume<'a>> {
+fn noted_volume<'a>(
+    usage: &[&'a Usage],
+    named: Option<Named<'a>>,
+    months: &mut VolumeMonths<'_>,
+    now: Timestamp,
+) -> Option<Volume<'a>> {
     let is_note = |used: &&&Usage| {
         used.certainty == Certainty::Measured
             && used.period.start <= now
@@ -310,6 +324,7 @@ fn noted_volume<'a>(usage: &[&'a Usage], named: Option<Named<'a>>, now: Timestam
     Some(Volume {
         resource: last.resource.clone(),
         shape: Some(shape.clone()),
+        month: months.of(&last.resource.region, Some(shape)),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
         is_root: named.and_then(|named| named.is_root()),
@@ -323,7 +338,7 @@ fn noted_volume<'a>(usage: &[&'a Usage], named: Option<Named<'a>>, now: Timestam
     })
 }
 
-fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>) -> Volume<'a> {
+fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>, months: &mut VolumeMonths<'_>) -> Volume<'a> {
     Volume {
         resource: Resource {
             account: named.account.to_owned(),
@@ -334,6 +349,7 @@ fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>) -> Volume<'a> {
             tags: Tags::new(),
         },
         shape: None,
+        month: months.of(named.region, None),
         holder: Holder::Instance(named.instance_id),
         device: Some(&named.attachment.device),
         is_root: named.is_root(),

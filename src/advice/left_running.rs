@@ -2,16 +2,14 @@
 
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{
-    accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent, volume_month,
-};
+use super::cost::{accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Detail, Finding, Part};
 use super::inventory::Volume;
 use super::spans::spans;
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
-use crate::billing::{Charge, line_items_by_month};
+use crate::billing::{Charge, charges_by_month};
 use crate::ledger::{Purchase, Resource, Session, Subject, Tags, Usage};
 use crate::time::{Period, hours};
 
@@ -110,7 +108,7 @@ pub(super) fn parts(
         id: volume.resource.id.clone(),
         what: shape_name(volume.shape.as_ref()),
         accrued: spent(&volume.usage, period, period.end.min(volume.last_seen), view.card),
-        per_month: volume_month(&volume.resource.region, volume.shape.as_ref(), view.card).dollars,
+        per_month: volume.month.dollars.clone(),
         counted: true,
     };
     std::iter::once(instance).chain(holding.volumes.iter().map(of_volume)).collect()
@@ -130,8 +128,7 @@ pub(super) fn is_of_running(used: &Usage) -> bool {
 /// What billing charges for an hour of the session, and the line that says so.
 pub(super) fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec<String>) {
     let compute = usage.iter().find(|used| matches!(used.subject, Subject::Compute { .. }));
-    let line = compute.and_then(|used| line_items_by_month(used, view.card, used.period).into_iter().next());
-    match line.map(|line| line.charge) {
+    match compute.and_then(|used| charges_by_month(used, view.card, used.period).next()) {
         Some(Charge::Rated { rate, .. }) => {
             let line = format!("{}: {} per {} ({})", session.instance_type, rate.usd.rate(), rate.unit, as_of(&rate));
             (Dollars::Exact(rate.usd), vec![line])

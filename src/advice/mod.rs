@@ -34,6 +34,7 @@ mod ways_out;
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 pub use dollars::Dollars;
 pub use finding::{Action, Choice, Confidence, Detail, Finding, HORIZONS, Level, Part};
@@ -115,8 +116,8 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Savings of different findings may be about the same resource (a gp2 volume of a stopped instance): they are
 /// alternatives, and are not to be summed.
 pub fn advise(ledger: &Ledger, card: &RateCard, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
-    let view = View { inventory: Inventory::new(ledger, now), card, thresholds, now };
-    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(&view)).collect();
+    let view = View { inventory: Inventory::new(ledger, card, now), card, thresholds, now };
+    let mut findings: Vec<Finding> = RULES.par_iter().flat_map_iter(|rule| (rule.find)(&view)).collect();
     findings.sort_by(by_saving);
     findings
 }

@@ -9,7 +9,7 @@ use super::View;
 use super::cost::moment;
 use super::dollars::Dollars;
 use super::left_running::is_of_running;
-use crate::billing::{Charge, line_items_of_usage};
+use crate::billing::{Charge, charges_of_usage};
 use crate::ledger::{Certainty, Session, Subject, Usage};
 use crate::time::{Month, Period, day, utc_date};
 
@@ -55,10 +55,9 @@ pub(super) fn spans(view: &View<'_>, session: &Session, until: Timestamp, so_far
 /// As a bill has it. What only may have been is at most.
 fn billed(view: &View<'_>, usage: &[&Usage], within: Period) -> Dollars {
     let of_usage = |used: &&Usage| {
-        let lines = line_items_of_usage(used, view.card, within);
         let sure = used.certainty == Certainty::Measured;
-        lines.into_iter().fold(Dollars::ZERO, |sum, line| {
-            sum.plus(match line.charge {
+        charges_of_usage(used, view.card, within).fold(Dollars::ZERO, |sum, charge| {
+            sum.plus(match charge {
                 Charge::Rated { cost, .. } if sure => Dollars::Exact(cost),
                 Charge::Rated { cost, .. } => Dollars::at_most(cost),
                 Charge::Unrated { why } => Dollars::unknown(why),

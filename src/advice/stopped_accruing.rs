@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::View;
 use super::cost::{
     Since, accrued, accrued_by_now, address_accrued, address_month, at_most_gb, excerpt, moment, shape_name,
-    snapshot_gb, snapshots_month, volume_month, whole_days,
+    snapshot_gb, snapshots_month, whole_days,
 };
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
@@ -120,7 +120,7 @@ struct Priced {
 }
 
 fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
-    let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
+    let month = &volume.month;
     let until = stop.until.min(volume.last_seen);
     let mut evidence: Vec<String> = month.lines.iter().map(|line| format!("{}: {line}", volume.resource.id)).collect();
     if let Some(why) = month.dollars.why_unknown() {
@@ -134,7 +134,7 @@ fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
             id: volume.resource.id.clone(),
             what: shape_name(volume.shape.as_ref()),
             accrued: accrued(&volume.usage, stop.since, until, view.card),
-            per_month: month.dollars,
+            per_month: month.dollars.clone(),
             counted: true,
         },
         by_now: accrued_by_now(&volume.usage, stop.since, view.now, view.card),

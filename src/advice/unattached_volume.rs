@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{Since, accrued, accrued_by_now, moment, shape_name, volume_month};
+use super::cost::{Since, accrued, accrued_by_now, moment, shape_name};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::{Holder, Volume};
@@ -22,7 +22,7 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
 fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
     let until = volume.last_seen.min(view.now);
     let since = unattached_since(volume, until);
-    let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
+    let month = &volume.month;
     let so_far = accrued(&volume.usage, since, until, view.card);
     let holding = Holding {
         region: &volume.resource.region,
@@ -38,7 +38,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
     } else {
         format!("AWS does not tell since when: between {} and {}", moment(since.earliest), moment(since.latest))
     });
-    evidence.extend(month.lines);
+    evidence.extend(month.lines.iter().cloned());
     evidence.extend(month.dollars.why_unknown().map(str::to_owned));
     evidence.extend(snapshots_line(view, volume));
     if view.now > until {
@@ -55,7 +55,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
             id: volume.resource.id.clone(),
             what: shape_name(volume.shape.as_ref()),
             accrued: so_far.clone(),
-            per_month: month.dollars,
+            per_month: month.dollars.clone(),
             counted: true,
         }],
         accrued: Some(so_far),

@@ -20,7 +20,7 @@ pub fn unjudged<'a>(
     thresholds: Thresholds,
     now: Timestamp,
 ) -> BTreeSet<&'a str> {
-    let view = View { inventory: Inventory::new(ledger, now), card, thresholds, now };
+    let view = View { inventory: Inventory::new(ledger, card, now), card, thresholds, now };
     ids.filter(|id| !is_judged(&view, id)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::command::Aws;
-use super::cost::{moment, shape_name, volume_month};
+use super::cost::{moment, shape_name};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::{Holder, Volume};
@@ -16,10 +16,10 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
 
 fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
-    let month = volume_month(&volume.resource.region, volume.shape.as_ref(), view.card);
+    let month = &volume.month;
     let until = volume.last_seen.min(view.now);
     let mut evidence = vec![format!("DeleteOnTermination is false on {instance_id}: {}", volume.sources())];
-    evidence.extend(month.lines);
+    evidence.extend(month.lines.iter().cloned());
     evidence.extend(month.dollars.why_unknown().map(str::to_owned));
     if view.now > until {
         evidence.push(format!("as of {}, when last seen", moment(until)));
@@ -46,7 +46,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         confidence: Confidence::high("AWS says so of the attachment"),
         saving_per_month: Dollars::ZERO,
         choices: vec![
-            Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars),
+            Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars.clone()),
             Choice::new(Action::DeleteOnTermination, "it goes with the instance", Dollars::ZERO)
                 .losing("its data, when the instance is terminated")
                 .by(vec![command])

@@ -1,7 +1,7 @@
 //! The choices that rules share: what becomes of an instance's volumes and addresses, in dollars.
 
 use super::command::{Aws, or_withheld};
-use super::cost::{snapshot_gb, snapshot_month, snapshots_month, volume_month};
+use super::cost::{snapshot_gb, snapshot_month, snapshots_month};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice};
 use super::inventory::{Address, Volume};
@@ -26,10 +26,6 @@ fn sum(amounts: impl Iterator<Item = Dollars>) -> Dollars {
 }
 
 impl Holding<'_, '_> {
-    fn month(&self, volume: &Volume<'_>) -> Dollars {
-        volume_month(&volume.resource.region, volume.shape.as_ref(), self.card).dollars
-    }
-
     fn snapshot(&self, volume: &Volume<'_>, tier: SnapshotRate) -> Dollars {
         let region = &volume.resource.region;
         match (volume.unwritten_since, tier) {
@@ -41,7 +37,7 @@ impl Holding<'_, '_> {
     }
 
     pub(super) fn storage(&self) -> Dollars {
-        sum(self.volumes.iter().map(|volume| self.month(volume)))
+        sum(self.volumes.iter().map(|volume| volume.month.dollars.clone()))
     }
 
     fn address_months(&self) -> Dollars {
@@ -57,7 +53,7 @@ impl Holding<'_, '_> {
     /// Between keeping full snapshots and keeping nothing, volume by volume; addresses may be kept or released.
     pub(super) fn saving(&self) -> Dollars {
         let of_volume = |volume: &&Volume<'_>| {
-            let saving = |tier| self.month(volume).less(self.snapshot(volume, tier));
+            let saving = |tier| volume.month.dollars.clone().less(self.snapshot(volume, tier));
             let (standard, archive) = (saving(SnapshotRate::Standard), saving(SnapshotRate::Archive));
             if archive_is_better(&standard, &archive) { archive } else { standard }
         };
@@ -124,7 +120,8 @@ impl Holding<'_, '_> {
         if data.is_empty() {
             return None;
         }
-        let stays = sum(self.volumes.iter().filter(|volume| !is_data(volume)).map(|volume| self.month(volume)));
+        let stays =
+            sum(self.volumes.iter().filter(|volume| !is_data(volume)).map(|volume| volume.month.dollars.clone()));
         let aws = self.aws();
         let commands = data.iter().map(|volume| aws.detach_then_delete(&volume.resource.id, instance_id)).collect();
         let lost = match data.len() {
@@ -182,11 +179,12 @@ impl Holding<'_, '_> {
     pub(super) fn terminate_choices(&self, instance_id: &str) -> Vec<Choice> {
         let survivors: Vec<&Volume<'_>> =
             self.volumes.iter().copied().filter(|volume| volume.deleted_with_instance != Some(true)).collect();
-        let goes_on = sum(survivors.iter().map(|volume| match (volume.deleted_with_instance, self.month(volume)) {
-            (Some(_), month) => month,
-            // Whether it goes with the instance is not recorded.
-            (None, month) => month.most().map_or(month.clone(), Dollars::at_most),
-        }));
+        let goes_on =
+            sum(survivors.iter().map(|volume| match (volume.deleted_with_instance, volume.month.dollars.clone()) {
+                (Some(_), month) => month,
+                // Whether it goes with the instance is not recorded.
+                (None, month) => month.most().map_or(month.clone(), Dollars::at_most),
+            }));
         let aws = self.aws();
         let terminate = aws.terminate(instance_id);
         let survives = survivors.len() + self.addresses.len();

@@ -1,20 +1,20 @@
 //! Public IPv4 addresses: by the second, in use or idle; an Elastic IP on a stopped instance is idle.
 //! <https://aws.amazon.com/vpc/pricing/> (read 2026-11-22)
 
-use super::line_item::{LineItem, RunUp};
+use super::line_item::{Charged, RunUp};
 use crate::catalog::{RateCard, UsageType};
 use crate::ledger::{Meter, Usage};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Period, midnight, utc_date};
 
-pub(super) fn line_item(usage: &Usage, in_use: bool, part: Period, card: &RateCard) -> LineItem {
+pub(super) fn charged(usage: &Usage, in_use: bool, part: Period, card: &RateCard) -> Charged<'static> {
     let (meter, subject) = if in_use {
         (Meter::PublicIpv4InUse, "public IPv4 address")
     } else {
         (Meter::PublicIpv4Idle, "idle public IPv4 address")
     };
     let hours = RunUp::since(midnight(utc_date(part.start)), part, usage.hours_per_day).hours();
-    LineItem::new(usage, meter, subject.to_owned(), part)
-        .of_usage_type(&UsageType::bare(meter.usage_kind(), ""))
-        .priced(Quantity::new(hours, Unit::AddressHour), card.public_ipv4(&usage.resource.region, in_use))
+    let rate = card.public_ipv4(&usage.resource.region, in_use);
+    Charged::priced(meter, subject, part, Quantity::new(hours, Unit::AddressHour), rate)
+        .of_usage_type(UsageType::bare(meter.usage_kind(), ""))
 }

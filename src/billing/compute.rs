@@ -2,11 +2,13 @@
 //!
 //! SUSE bills whole hours. <https://aws.amazon.com/ec2/pricing/on-demand/> (read 2026-11-22)
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
-use super::line_item::{LineItem, RunUp, seconds_between};
-use crate::catalog::{Provenance, Rate, RateCard, UsageKind, UsageType};
+use super::line_item::{Charged, RunUp, seconds_between};
+use crate::catalog::{NoRate, Provenance, Rate, RateCard, UsageKind, UsageType};
 use crate::ledger::{Certainty, Meter, Purchase, UNKNOWN_TYPE, Usage};
 use crate::money::Usd;
 use crate::quantity::{Quantity, Unit};
@@ -21,30 +23,33 @@ pub(super) struct Compute<'a> {
     pub session: Option<Period>,
 }
 
-impl Compute<'_> {
-    pub(super) fn line_item(&self, usage: &Usage, part: Period, card: &RateCard) -> LineItem {
+impl<'a> Compute<'a> {
+    pub(super) fn charged(&self, usage: &Usage, part: Period, card: &RateCard) -> Charged<'a> {
         let quantity = Quantity::new(self.run_up(usage, part).hours(), Unit::InstanceHour);
-        let line = LineItem::new(usage, Meter::Compute, self.instance_type.to_owned(), part)
-            .of_usage_type(&usage_type(self.purchase, self.instance_type));
+        let charged = match self.rate(usage, card) {
+            Ok(rate) => Charged::priced(Meter::Compute, self.instance_type, part, quantity, rate),
+            Err(why) => Charged::unrated(Meter::Compute, self.instance_type, part, Some(quantity), why),
+        };
+        charged.of_usage_type(usage_type(self.purchase, self.instance_type))
+    }
+
+    /// # Errors
+    /// Why no rate can be asked for.
+    fn rate(&self, usage: &Usage, card: &RateCard) -> Result<Result<Rate, NoRate>, Cow<'static, str>> {
         if self.instance_type == UNKNOWN_TYPE {
-            return line.unrated(Some(quantity), "no record tells of which type it was then");
+            return Err("no record tells of which type it was then".into());
         }
         if let Some(usd) = self.usd_per_hour {
-            let rate = Rate { usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) };
-            return line.priced(quantity, Ok(rate));
+            return Ok(Ok(Rate { usd, unit: Unit::InstanceHour, provenance: noted_rate(usage) }));
         }
         match self.purchase {
             Purchase::OnDemand if is_linux(self.platform) => {
-                line.priced(quantity, card.on_demand(&usage.resource.region, self.instance_type))
+                Ok(card.on_demand(&usage.resource.region, self.instance_type))
             }
-            Purchase::OnDemand => {
-                line.unrated(Some(quantity), format!("the card has Linux rates, this is {}", self.platform))
-            }
-            Purchase::Spot => line.unrated(Some(quantity), "the spot price paid is not in the records"),
-            Purchase::Committed => {
-                line.unrated(Some(quantity), "covered by a commitment that the records do not price")
-            }
-            Purchase::Other => line.unrated(Some(quantity), "the records do not say how it was bought"),
+            Purchase::OnDemand => Err(format!("the card has Linux rates, this is {}", self.platform).into()),
+            Purchase::Spot => Err("the spot price paid is not in the records".into()),
+            Purchase::Committed => Err("covered by a commitment that the records do not price".into()),
+            Purchase::Other => Err("the records do not say how it was bought".into()),
         }
     }
 

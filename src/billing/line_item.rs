@@ -1,5 +1,6 @@
 //! Line items, and the bill they add up to.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
@@ -79,34 +80,60 @@ pub struct LineItem {
     pub evidence: Vec<Evidence>,
 }
 
+/// What part of a usage is charged, before anybody asks whose it is: sums of thousands need no more.
+pub(super) struct Charged<'a> {
+    pub meter: Meter,
+    pub subject: Cow<'a, str>,
+    pub usage_type: Option<UsageType<'a>>,
+    pub period: Period,
+    pub quantity: Option<Quantity>,
+    pub charge: Charge,
+}
+
+impl<'a> Charged<'a> {
+    pub fn priced(
+        meter: Meter,
+        subject: impl Into<Cow<'a, str>>,
+        period: Period,
+        quantity: Quantity,
+        rate: Result<Rate, NoRate>,
+    ) -> Charged<'a> {
+        let charge = Charge::of(quantity, rate);
+        Charged { meter, subject: subject.into(), usage_type: None, period, quantity: Some(quantity), charge }
+    }
+
+    pub fn unrated(
+        meter: Meter,
+        subject: impl Into<Cow<'a, str>>,
+        period: Period,
+        quantity: Option<Quantity>,
+        why: impl Into<String>,
+    ) -> Charged<'a> {
+        let charge = Charge::Unrated { why: why.into() };
+        Charged { meter, subject: subject.into(), usage_type: None, period, quantity, charge }
+    }
+
+    pub fn of_usage_type(self, usage_type: UsageType<'a>) -> Charged<'a> {
+        Charged { usage_type: Some(usage_type), ..self }
+    }
+}
+
 impl LineItem {
-    pub(super) fn new(usage: &Usage, meter: Meter, subject: String, period: Period) -> LineItem {
+    pub(super) fn of(usage: &Usage, charged: Charged<'_>) -> LineItem {
         LineItem {
             resource: usage.resource.clone(),
-            meter,
-            subject,
-            usage_type: None,
+            meter: charged.meter,
+            subject: charged.subject.into_owned(),
+            usage_type: charged.usage_type.map(|usage_type| usage_type.to_string()),
             phase: usage.phase,
             certainty: usage.certainty,
-            period,
-            quantity: None,
-            charge: Charge::Unrated { why: "the quantity is unknown".to_owned() },
+            period: charged.period,
+            quantity: charged.quantity,
+            charge: charged.charge,
             billed_cost: None,
             effective_cost: None,
             evidence: usage.evidence.clone(),
         }
-    }
-
-    pub(super) fn of_usage_type(self, usage_type: &UsageType<'_>) -> LineItem {
-        LineItem { usage_type: Some(usage_type.to_string()), ..self }
-    }
-
-    pub(super) fn priced(self, quantity: Quantity, rate: Result<Rate, NoRate>) -> LineItem {
-        LineItem { quantity: Some(quantity), charge: Charge::of(quantity, rate), ..self }
-    }
-
-    pub(super) fn unrated(self, quantity: Option<Quantity>, why: impl Into<String>) -> LineItem {
-        LineItem { quantity, charge: Charge::Unrated { why: why.into() }, ..self }
     }
 
     /// The cost by UTC day. A row of an export that is coarser than a day is spread evenly over its period: that it was

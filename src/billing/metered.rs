@@ -42,10 +42,11 @@ pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
 /// What an export metered at the card's rates instead of its own: nothing is known of the export but its quantities.
 pub fn at_card_rate(row: &Metered, evidence: &Evidence, card: &RateCard) -> LineItem {
     let line = LineItem { billed_cost: None, effective_cost: None, ..line_item(row, evidence) };
-    match card_rate(row, card) {
-        Ok(rate) => line.priced(Quantity::new(row.quantity, row.unit), rate),
-        Err(why) => line.unrated(Some(Quantity::new(row.quantity, row.unit)), why),
-    }
+    let charge = match card_rate(row, card) {
+        Ok(rate) => Charge::of(Quantity::new(row.quantity, row.unit), rate),
+        Err(why) => Charge::Unrated { why: why.to_owned() },
+    };
+    LineItem { charge, ..line }
 }
 
 fn card_rate(row: &Metered, card: &RateCard) -> Result<Result<Rate, NoRate>, &'static str> {

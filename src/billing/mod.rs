@@ -25,6 +25,7 @@ use compute::Compute;
 pub use daily_use::daily_use;
 use exported::Exported;
 pub use fleet_use::{FleetUse, InstanceUse, fleet_use};
+use line_item::Charged;
 pub use line_item::{Bill, Charge, LineItem};
 pub use measured_use::{MeasuredStorage, MeasuredUse, measured_use};
 pub use metered::at_card_rate;
@@ -73,7 +74,7 @@ fn line_items_within(ledger: &Ledger, card: &RateCard, window: Period) -> Vec<Li
     for usage in &ledger.usage {
         let left = exported.left_to(usage, window);
         let days = left.into_iter().flat_map(|part| days_of(usage, part));
-        let lines = days.flat_map(|day| line_items_of_day(usage, day, card));
+        let lines = days.flat_map(|day| charged(usage, day, card)).map(|charged| LineItem::of(usage, charged));
         line_items.extend(lines.filter(|line| !totals.cover_possible(usage, Month::of(line.period.start), line.meter)));
     }
     drop(exported);
@@ -92,20 +93,31 @@ fn days_of(usage: &Usage, window: Period) -> impl Iterator<Item = Period> {
 /// The line items of one usage over part of its period, one for each charge and calendar month it touches:
 /// for sums that name no day. They differ from the same days of a bill by the rounding of a line at most.
 pub fn line_items_by_month(usage: &Usage, card: &RateCard, part: Period) -> Vec<LineItem> {
-    let Some(part) = usage.period.intersection(part) else { return Vec::new() };
-    let parts = part.months().filter_map(|month| Some((month, part.intersection(month.period())?)));
-    parts.flat_map(|(_, part)| line_items_of_day(usage, part, card)).collect()
+    charged_by_month(usage, card, part).map(|charged| LineItem::of(usage, charged)).collect()
 }
 
-/// The line items of one usage in a window, the whole days of a month together: to the digit what a bill has of it by
-/// day, exports apart.
-pub fn line_items_of_usage(usage: &Usage, card: &RateCard, window: Period) -> Vec<LineItem> {
+/// What [`line_items_by_month`] come to.
+pub fn charges_by_month(usage: &Usage, card: &RateCard, part: Period) -> impl Iterator<Item = Charge> {
+    charged_by_month(usage, card, part).map(|charged| charged.charge)
+}
+
+fn charged_by_month<'a>(usage: &'a Usage, card: &RateCard, part: Period) -> impl Iterator<Item = Charged<'a>> {
+    let part = usage.period.intersection(part);
+    part.into_iter().flat_map(months_of).flat_map(|part| charged(usage, part, card))
+}
+
+/// The charges of one usage in a window, the whole days of a month together: to the digit what a bill has of it by day,
+/// exports apart.
+pub fn charges_of_usage(usage: &Usage, card: &RateCard, window: Period) -> impl Iterator<Item = Charge> {
     let within = usage.period.intersection(window);
-    let months = within
-        .into_iter()
-        .flat_map(|within| within.months().filter_map(move |month| within.intersection(month.period())));
-    let parts = instant_in(usage, window).into_iter().chain(months.flat_map(whole_days_together));
-    parts.flat_map(|part| line_items_of_day(usage, part, card)).collect()
+    let days = within.into_iter().flat_map(months_of).flat_map(whole_days_together);
+    let parts = instant_in(usage, window).into_iter().chain(days);
+    parts.flat_map(|part| charged(usage, part, card)).map(|charged| charged.charge)
+}
+
+/// A period cut at the ends of calendar months.
+fn months_of(period: Period) -> impl Iterator<Item = Period> {
+    period.months().filter_map(move |month| period.intersection(month.period()))
 }
 
 /// A period of one month as what it has of its first day, the days after it, and what it has of its last.
@@ -124,19 +136,20 @@ fn instant_in(usage: &Usage, window: Period) -> Option<Period> {
     (has_minimum && usage.period.is_empty() && window.contains(at)).then_some(Period { start: at, end: at })
 }
 
-fn line_items_of_day(usage: &Usage, part: Period, card: &RateCard) -> Vec<LineItem> {
+/// Of a part within one calendar month.
+fn charged<'a>(usage: &'a Usage, part: Period, card: &RateCard) -> Vec<Charged<'a>> {
     let month = Month::of(part.start);
     match &usage.subject {
         Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } => {
             let (purchase, usd_per_hour, session) = (*purchase, *usd_per_hour, *session);
-            vec![Compute { instance_type, platform, purchase, usd_per_hour, session }.line_item(usage, part, card)]
+            vec![Compute { instance_type, platform, purchase, usd_per_hour, session }.charged(usage, part, card)]
         }
-        Subject::Volume { shape, life } => volume::line_items(usage, shape, *life, part, card, month),
-        Subject::VolumeOneOf { one, other } => changed_volume::line_items(usage, one, other, part, card, month),
-        Subject::VolumeOfUnknownSize => vec![volume::unknown_size(usage, part)],
+        Subject::Volume { shape, life } => volume::charged(usage, shape, *life, part, card, month),
+        Subject::VolumeOneOf { one, other } => changed_volume::charged(usage, one, other, part, card, month),
+        Subject::VolumeOfUnknownSize => vec![volume::unknown_size(part)],
         Subject::Snapshot { size_gb, archived } => {
-            vec![snapshot::line_item(usage, *size_gb, *archived, part, card, month)]
+            vec![snapshot::charged(usage, *size_gb, *archived, part, card, month)]
         }
-        Subject::PublicIpv4 { in_use } => vec![address::line_item(usage, *in_use, part, card)],
+        Subject::PublicIpv4 { in_use } => vec![address::charged(usage, *in_use, part, card)],
     }
 }

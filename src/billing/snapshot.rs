@@ -3,20 +3,20 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::line_item::{LineItem, RunUp};
+use super::line_item::{Charged, RunUp};
 use crate::catalog::{RateCard, SnapshotRate, UsageKind, UsageType};
 use crate::ledger::{Meter, Usage};
 use crate::quantity::{Quantity, Unit};
 use crate::time::{Month, Period};
 
-pub(super) fn line_item(
+pub(super) fn charged(
     usage: &Usage,
     size_gb: Decimal,
     archived: bool,
     part: Period,
     card: &RateCard,
     month: Month,
-) -> LineItem {
+) -> Charged<'static> {
     let (tier, name, usage_type) = if archived {
         (SnapshotRate::Archive, "archived snapshot", UsageType::bare(UsageKind::SnapshotArchive, "Storage"))
     } else {
@@ -25,9 +25,8 @@ pub(super) fn line_item(
     let months = RunUp::since(month.period().start, part, None).months(size_gb, month);
     let quantity = Quantity::new(months, Unit::GbMonth);
     let subject = format!("{name}, at most {} GB", at_most(size_gb));
-    LineItem::new(usage, Meter::Snapshot, subject, part)
-        .of_usage_type(&usage_type)
-        .priced(quantity, card.snapshot(&usage.resource.region, tier))
+    let rate = card.snapshot(&usage.resource.region, tier);
+    Charged::priced(Meter::Snapshot, subject, part, quantity, rate).of_usage_type(usage_type)
 }
 
 /// Rounded up: an upper bound stays one.

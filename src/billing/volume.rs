@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
-use super::line_item::{LineItem, RunUp, billed_share};
+use super::line_item::{Charged, RunUp, billed_share};
 use crate::catalog::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, RateCard, UsageKind, UsageType, VolumeRate, VolumeType,
 };
@@ -81,18 +81,18 @@ pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> Vec<Volum
     charges
 }
 
-pub(super) fn line_items(
+pub(super) fn charged(
     usage: &Usage,
     shape: &VolumeShape,
     life: Option<Period>,
     part: Period,
     card: &RateCard,
     month: Month,
-) -> Vec<LineItem> {
+) -> Vec<Charged<'static>> {
     let Some(volume_type) = VolumeType::from_name(&shape.volume_type) else {
         let why = format!("gpucost does not know the volume type `{}`", shape.volume_type);
         let subject = format!("{} {} GB", shape.volume_type, shape.size_gb);
-        return vec![LineItem::new(usage, Meter::VolumeStorage, subject, part).unrated(None, why)];
+        return vec![Charged::unrated(Meter::VolumeStorage, subject, part, None, why)];
     };
     let mut held = RunUp::since(month.period().start, part, usage.hours_per_day);
     if let Some(life) = life {
@@ -106,20 +106,18 @@ pub(super) fn line_items(
     let charges = volume_charges(volume_type, shape).into_iter().map(|charge| {
         let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
         let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
-        LineItem::new(usage, charge.meter, charge.subject, part)
-            .of_usage_type(&UsageType::of_volume(charge.meter.usage_kind(), volume_type))
-            .priced(quantity, rate)
+        Charged::priced(charge.meter, charge.subject, part, quantity, rate)
+            .of_usage_type(UsageType::of_volume(charge.meter.usage_kind(), volume_type))
     });
     // All IOPS of these types bill: not knowing how many is not knowing what they cost.
     let unknown_iops = (volume_type.requires_iops() && shape.iops.is_none()).then(|| {
-        LineItem::new(usage, Meter::VolumeIops, format!("{volume_type} IOPS"), part)
-            .of_usage_type(&UsageType::of_volume(UsageKind::VolumeIops, volume_type))
-            .unrated(None, "its IOPS are unknown")
+        Charged::unrated(Meter::VolumeIops, format!("{volume_type} IOPS"), part, None, "its IOPS are unknown")
+            .of_usage_type(UsageType::of_volume(UsageKind::VolumeIops, volume_type))
     });
     charges.chain(unknown_iops).collect()
 }
 
-pub(super) fn unknown_size(usage: &Usage, part: Period) -> LineItem {
-    LineItem::new(usage, Meter::VolumeStorage, "volume of unknown size".to_owned(), part)
-        .unrated(None, "its size is unknown: import `aws ec2 describe-volumes` too")
+pub(super) fn unknown_size(part: Period) -> Charged<'static> {
+    let why = "its size is unknown: import `aws ec2 describe-volumes` too";
+    Charged::unrated(Meter::VolumeStorage, "volume of unknown size", part, None, why)
 }

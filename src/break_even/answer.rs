@@ -150,6 +150,17 @@ pub struct Totals {
     pub own_present: Usd,
 }
 
+impl Totals {
+    /// What owning is better by, in today's dollars; `None` past what can be held exactly.
+    pub fn npv(&self) -> Option<Usd> {
+        self.rent_present.checked_add(-self.own_present)
+    }
+
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.npv().map(verdict)
+    }
+}
+
 /// Cost per hour of use, an hour being the work of one hour on the rented instance. Quotients: shown, not multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerHourUsed {
@@ -204,7 +215,7 @@ fn answer(question: &Question, start: Date) -> Option<Answer> {
     let horizon_days = terms.horizon.value.days(flows.month)?;
     let horizon_months = terms.horizon.value.months(flows.month)?;
     let at_horizon = totals(&flows, discount, horizon_days, start)?;
-    let npv = at_horizon.rent_present.checked_add(-at_horizon.own_present)?;
+    let npv = at_horizon.npv()?;
     Some(Answer {
         start,
         discount,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::catalog::fetched::{FETCHED_SOURCES, is_surely_later, no_longer};
-use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow};
+use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow, SnapshotRow, VolumeRow};
 use crate::catalog::{
     Electricity, GridCarbon, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region, ReservedRate,
     SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
@@ -130,9 +130,9 @@ impl RateCard {
     /// The region is unknown, or has no such rate (st1 has no IOPS, a local zone no io2).
     pub fn volume(&self, region: &str, volume_type: VolumeType, rate: VolumeRate) -> Result<Rate, NoRate> {
         self.known(region, None)?;
-        let index = shipped_region_index(region);
-        let matching = self.volumes.iter().filter(|row| row.volume_type == volume_type && row.rate == rate);
-        let shipped = matching.clone().find(|row| Some(row.region) == index).map(|row| (row.usd, &row.dated));
+        let is_it = |row: &&VolumeRow| row.volume_type == volume_type && row.rate == rate;
+        let here = rows_in(self.volumes, region, |row| row.region);
+        let shipped = here.iter().find(is_it).map(|row| (row.usd, &row.dated));
         let published = self.fetched.get(region).and_then(|fetched| fetched.published.as_ref());
         let fetched = published.map(|published| {
             let row = published.volumes.iter().find(|row| row.volume_type == volume_type && row.rate == rate);
@@ -140,7 +140,8 @@ impl RateCard {
         });
         storage_rate(shipped, fetched, rate.unit()).ok_or_else(|| {
             let what = format!("{volume_type} {}", rate.name());
-            self.not_listed(&what, region, matching.map(|row| shipped_region(row.region)).collect())
+            let elsewhere = self.volumes.iter().filter(is_it).map(|row| shipped_region(row.region));
+            self.not_listed(&what, region, elsewhere.collect())
         })
     }
 
@@ -150,9 +151,9 @@ impl RateCard {
     /// The region is unknown, or has no such rate.
     pub fn snapshot(&self, region: &str, rate: SnapshotRate) -> Result<Rate, NoRate> {
         self.known(region, None)?;
-        let index = shipped_region_index(region);
-        let matching = self.snapshots.iter().filter(|row| row.rate == rate);
-        let shipped = matching.clone().find(|row| Some(row.region) == index).map(|row| (row.usd, &row.dated));
+        let is_it = |row: &&SnapshotRow| row.rate == rate;
+        let here = rows_in(self.snapshots, region, |row| row.region);
+        let shipped = here.iter().find(is_it).map(|row| (row.usd, &row.dated));
         let published = self.fetched.get(region).and_then(|fetched| fetched.published.as_ref());
         let fetched = published.map(|published| {
             let row = published.snapshots.iter().find(|row| row.rate == rate);
@@ -160,7 +161,8 @@ impl RateCard {
         });
         storage_rate(shipped, fetched, rate.unit()).ok_or_else(|| {
             let what = format!("snapshot {}", rate.name());
-            self.not_listed(&what, region, matching.map(|row| shipped_region(row.region)).collect())
+            let elsewhere = self.snapshots.iter().filter(is_it).map(|row| shipped_region(row.region));
+            self.not_listed(&what, region, elsewhere.collect())
         })
     }
 
@@ -302,6 +304,14 @@ fn shipped_region_index(code: &str) -> Option<u16> {
 
 fn shipped_type_index(name: &str) -> Option<u16> {
     u16::try_from(rows::INSTANCE_TYPES.binary_search_by(|kind| (*kind.name).cmp(name)).ok()?).ok()
+}
+
+/// Of rows that stand by region.
+fn rows_in<R>(rows: &'static [R], region: &str, key: fn(&R) -> u16) -> &'static [R] {
+    let Some(region) = shipped_region_index(region) else { return &[] };
+    let from = rows.partition_point(|row| key(row) < region);
+    let to = rows.partition_point(|row| key(row) <= region);
+    rows.get(from..to).unwrap_or_default()
 }
 
 fn shipped_region(index: u16) -> &'static str {

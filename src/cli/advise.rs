@@ -13,7 +13,7 @@ use super::snooze::{snooze, unsnooze};
 use crate::advice::{Finding, Sifted, Silences, advise, sift};
 use crate::ledger::Ledger;
 use crate::money::Usd;
-use crate::report::advice::{advice_tables, finding_tables, findings_table};
+use crate::report::advice::{advice_tables, finding_tables, findings_list, findings_table};
 use crate::report::suppressed::{suppressed_notes, suppressed_table};
 use crate::report::table::Table;
 use crate::store::Store;
@@ -49,8 +49,12 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     if !args.apply.is_empty() {
         return advise_apply::run(args, &sifted.told, request);
     }
-    show::tables(&tables(&sifted, notes, args.suppressed, request), request)?;
-    Ok(if args.fail_on_findings && !sifted.told.is_empty() { Exit::Findings } else { Exit::Ok })
+    let tables = tables(&sifted, notes, args.suppressed, request);
+    show::tables(&tables, request)?;
+    let found = !sifted.told.is_empty();
+    // The process ends: to give back the texts of a fleet one by one takes as long as to print them.
+    std::mem::forget((tables, sifted, ledger));
+    Ok(if args.fail_on_findings && found { Exit::Findings } else { Exit::Ok })
 }
 
 fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {
@@ -93,7 +97,7 @@ fn tables(sifted: &Sifted, notes: Vec<String>, with_suppressed: bool, request: &
     let mut tables = match request.output {
         Output::Json => advice_tables(told, request.now),
         Output::Csv => vec![findings_table(told, request.now)],
-        Output::Table | Output::Md => in_words(told, if request.verbose { told.len() } else { IN_DETAIL }, request.now),
+        Output::Table | Output::Md => in_words(told, request.verbose, request.now),
     };
     if let Some(list) = tables.first_mut() {
         list.notes.extend(notes);
@@ -109,9 +113,10 @@ fn lists_suppressed(asked: bool, request: &Request) -> bool {
     asked || request.output == Output::Json || request.verbose && request.output != Output::Csv
 }
 
-/// The list of all findings, then `detailed` of them with charges, ways out, evidence and commands.
-pub fn in_words(findings: &[Finding], detailed: usize, now: Timestamp) -> Vec<Table> {
-    let mut list = findings_table(findings, now);
+/// The list of all findings, then the first of them, or all, with charges, ways out, evidence and commands.
+pub fn in_words(findings: &[Finding], all: bool, now: Timestamp) -> Vec<Table> {
+    let mut list = if all { findings_table(findings, now) } else { findings_list(findings, now) };
+    let detailed = if all { findings.len() } else { IN_DETAIL };
     if detailed < findings.len() {
         list.notes.push(format!("In detail: the first {detailed}; with -v all {}.", findings.len()));
     }

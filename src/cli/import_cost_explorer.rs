@@ -113,7 +113,7 @@ fn without_recorded(
     store: &Store,
     request: &Request,
 ) -> Result<Sorted, Failure> {
-    let evidence = |line: u64| Evidence { kind: EvidenceKind::CostExplorer, file: file.to_owned(), line };
+    let evidence = |line: u64| Evidence { kind: EvidenceKind::CostExplorer, file: file.into(), line };
     let mut metered = store.metered(Some(month))?;
     metered.extend(rows.iter().map(|(place, row)| (evidence(*place), row.clone())));
     let ledger = derive(&store.facts()?, metered, request.now)?;

@@ -19,6 +19,8 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
     let facts = store.facts()?;
     let metered = store.metered(month)?;
     let mut ledger = derive(&facts, metered, request.now)?;
+    // Thousands of texts, which nobody waits to see gone.
+    rayon::spawn(move || drop(facts));
     for region in &request.ledger_regions {
         let recorded = ledger.usage.iter().any(|usage| usage.resource.region == *region)
             || ledger.metered.iter().any(|(_, row)| row.region == *region);

@@ -106,7 +106,7 @@ pub fn write(report: &MonthReport, folder: &Path, request: &Request) -> Result<V
         tables: untitled(tables(question, answer, report.said_of_comparison.clone(), true)),
     });
     let comparison = comparison.ok_or_else(|| report.said_of_comparison.clone());
-    let mut advice = in_words(&report.findings, report.findings.len(), request.now);
+    let mut advice = in_words(&report.findings, true, request.now);
     if let Some(list) = advice.first_mut() {
         list.notes.extend(report.left_out.iter().cloned());
     }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::change::ResourceKind;
 use super::derive::{Ledger, measured};
-use super::fact::{AddressSeen, Evidence, Fact, Tags};
+use super::fact::{AddressSeen, Evidence, Fact};
 use super::gone::Gone;
 use super::moment::End;
 use super::storage::possibly_later;
+use super::tags::Tags;
 use super::timeline::Timelines;
 use super::usage::{Phase, Resource, Subject, Usage};
 use crate::time::Period;

@@ -5,17 +5,18 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::address::addresses;
 use super::change::{ResourceKind, ResourcesListed};
-use super::fact::{
-    AddressSeen, Evidence, Fact, ImageSeen, InstanceSeen, Metered, Noted, SnapshotSeen, Tags, VolumeSeen,
-};
+use super::fact::{AddressSeen, Evidence, Fact, ImageSeen, InstanceSeen, Metered, Noted, SnapshotSeen, VolumeSeen};
 use super::gone::Gone;
 use super::session::{Overlap, Session, runs_of, sessions_of};
 use super::signal::Activity;
 use super::storage::{noted_volumes, refuse_volume_overlaps, snapshots, unsized_volumes};
+use super::tags::Tags;
 use super::timeline::{HOURS_PER_DAY, Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage};
 use super::volume_life::seen_volumes;
@@ -59,15 +60,13 @@ pub fn derive(
 ) -> Result<Ledger, Overlap> {
     let known = known_by(facts, now);
     let facts = known.as_ref();
-    let mut sessions = sessions_of(facts)?;
-    sessions.retain(|session| session.start <= now);
+    let (sessions, mut ledger) = rayon::join(|| sessions_of(facts), || Ledger::of_latest(facts));
+    ledger.sessions = sessions?;
+    ledger.sessions.retain(|session| session.start <= now);
     refuse_volume_overlaps(facts)?;
     let mut metered: Vec<(Evidence, Metered)> = metered.into_iter().filter(|(_, row)| row.start < now).collect();
     metered.sort_by(|(_, a), (_, b)| (&a.resource_id, a.start).cmp(&(&b.resource_id, b.start)));
-    let mut ledger = Ledger { sessions, metered, ..Ledger::default() };
-    for (evidence, fact) in facts {
-        ledger.keep_latest(evidence, fact);
-    }
+    ledger.metered = metered;
     let runs = runs_of(&ledger.sessions);
     ledger.usage =
         ledger.sessions.iter().zip(runs).flat_map(|(session, run)| compute_usage(session, run, now)).collect();
@@ -81,7 +80,7 @@ pub fn derive(
     gone.leave(&mut ledger);
     ledger.usage.append(&mut usage);
     ledger.stretches = timelines.sure();
-    ledger.usage.sort_by(|a, b| (&a.resource.id, a.period, a.phase).cmp(&(&b.resource.id, b.period, b.phase)));
+    ledger.usage.par_sort_by(|a, b| (&a.resource.id, a.period, a.phase).cmp(&(&b.resource.id, b.period, b.phase)));
     Ok(ledger)
 }
 
@@ -124,26 +123,37 @@ fn noted_by(noted: &Noted, now: Timestamp) -> Noted {
 }
 
 impl Ledger {
-    fn keep_latest(&mut self, evidence: &Evidence, fact: &Fact) {
-        fn keep<T: Clone>(
-            map: &mut BTreeMap<String, (Evidence, T)>,
-            id: &str,
-            (evidence, seen): (&Evidence, &T),
-            seen_at: impl Fn(&T) -> Timestamp,
-        ) {
-            if map.get(id).is_none_or(|(_, kept)| seen_at(kept) <= seen_at(seen)) {
-                map.insert(id.to_owned(), (evidence.clone(), seen.clone()));
+    /// Who is there, and which lists were read whole.
+    fn of_latest(facts: &[(Evidence, Fact)]) -> Ledger {
+        let mut ledger = Ledger {
+            instances: latest(facts, |fact| match fact {
+                Fact::Instance(seen) => Some((&seen.instance_id, seen.seen_at, seen)),
+                _ => None,
+            }),
+            volumes: latest(facts, |fact| match fact {
+                Fact::Volume(seen) => Some((&seen.volume_id, seen.seen_at, seen)),
+                _ => None,
+            }),
+            addresses: latest(facts, |fact| match fact {
+                Fact::Address(seen) => Some((&seen.allocation_id, seen.seen_at, seen)),
+                _ => None,
+            }),
+            snapshots: latest(facts, |fact| match fact {
+                Fact::Snapshot(seen) => Some((&seen.snapshot_id, seen.seen_at, seen)),
+                _ => None,
+            }),
+            images: latest(facts, |fact| match fact {
+                Fact::Image(seen) => Some((&seen.image_id, seen.seen_at, seen)),
+                _ => None,
+            }),
+            ..Ledger::default()
+        };
+        for (evidence, fact) in facts {
+            if let Fact::Listed(listed) = fact {
+                ledger.keep_listing(evidence, listed);
             }
         }
-        match fact {
-            Fact::Noted(_) | Fact::Changed(_) | Fact::Gone(_) => {}
-            Fact::Listed(listed) => self.keep_listing(evidence, listed),
-            Fact::Instance(seen) => keep(&mut self.instances, &seen.instance_id, (evidence, seen), |s| s.seen_at),
-            Fact::Volume(seen) => keep(&mut self.volumes, &seen.volume_id, (evidence, seen), |s| s.seen_at),
-            Fact::Address(seen) => keep(&mut self.addresses, &seen.allocation_id, (evidence, seen), |s| s.seen_at),
-            Fact::Snapshot(seen) => keep(&mut self.snapshots, &seen.snapshot_id, (evidence, seen), |s| s.seen_at),
-            Fact::Image(seen) => keep(&mut self.images, &seen.image_id, (evidence, seen), |s| s.seen_at),
-        }
+        ledger
     }
 
     fn keep_listing(&mut self, evidence: &Evidence, listed: &ResourcesListed) {
@@ -184,6 +194,22 @@ impl Ledger {
     pub fn sessions_of<'a>(&'a self, instance_id: &'a str) -> impl DoubleEndedIterator<Item = &'a Session> {
         run_of(&self.sessions, |session| session.instance_id.as_str().cmp(instance_id))
     }
+}
+
+/// The last sight of each resource of one kind, by id; of equals the one recorded last.
+fn latest<'a, T: Clone + 'a>(
+    facts: &'a [(Evidence, Fact)],
+    sight: impl Fn(&'a Fact) -> Option<(&'a String, Timestamp, &'a T)>,
+) -> BTreeMap<String, (Evidence, T)> {
+    let mut kept: FxHashMap<&String, (Timestamp, &Evidence, &T)> = FxHashMap::default();
+    for (evidence, fact) in facts {
+        let Some((id, at, seen)) = sight(fact) else { continue };
+        let last = kept.entry(id).or_insert((at, evidence, seen));
+        if last.0 <= at {
+            *last = (at, evidence, seen);
+        }
+    }
+    kept.into_iter().map(|(id, (_, evidence, seen))| (id.clone(), (evidence.clone(), seen.clone()))).collect()
 }
 
 /// The run of equal elements in a sorted list: a ledger of ten thousand instances is asked for each of them.

@@ -1,7 +1,7 @@
 //! Facts as they were noted or seen. Immutable: a later fact may say otherwise, none is edited.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,12 +9,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::change::{ResourceChanged, ResourceGone, ResourcesListed};
+use super::tags::Tags;
 use crate::catalog::VolumeSpec;
 use crate::money::Usd;
 use crate::quantity::Unit;
-
-/// Tags as AWS gives them. Untrusted text: every way out escapes them.
-pub type Tags = BTreeMap<String, String>;
 
 /// What kind of record a fact rests on, best first: a billing export is AWS's own word on what it billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +44,7 @@ impl EvidenceKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Evidence {
     pub kind: EvidenceKind,
-    pub file: String,
+    pub file: Arc<str>,
     /// 1-based; in JSON the position of the record in its list.
     pub line: u64,
 }
@@ -242,7 +240,7 @@ pub struct AddressSeen {
     pub allocation_id: String,
     pub public_ip: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[serde(default, skip_serializing_if = "Tags::is_none")]
     pub tags: Tags,
     pub instance_id: Option<String>,
     pub associated: bool,
@@ -257,7 +255,7 @@ pub struct SnapshotSeen {
     pub region: String,
     pub snapshot_id: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[serde(default, skip_serializing_if = "Tags::is_none")]
     pub tags: Tags,
     pub volume_id: String,
     pub volume_size_gb: u32,
@@ -277,7 +275,7 @@ pub struct ImageSeen {
     pub region: String,
     pub image_id: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[serde(default, skip_serializing_if = "Tags::is_none")]
     pub tags: Tags,
     /// The snapshots that it is made of.
     pub snapshots: Vec<String>,

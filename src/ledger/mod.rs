@@ -14,6 +14,7 @@ mod seen;
 mod session;
 mod signal;
 mod storage;
+mod tags;
 mod timeline;
 mod usage;
 mod usage_kind;
@@ -23,7 +24,7 @@ pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind, ResourcesL
 pub use derive::{Ledger, Listings, derive, refuse_overlaps};
 pub use fact::{
     AddressSeen, Evidence, EvidenceKind, Fact, ImageSeen, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
-    SnapshotSeen, Tags, VolumeAttachment, VolumeNote, VolumeSeen,
+    SnapshotSeen, VolumeAttachment, VolumeNote, VolumeSeen,
 };
 pub use moment::{End, StopReason};
 pub use seen::UNKNOWN_TYPE;
@@ -32,4 +33,5 @@ pub use signal::{
     Activity, HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, SLOT_SECONDS, SLOTS_PER_HOUR, Series, Signal,
     Signals, hour_from, hour_of, hour_start, series_of,
 };
+pub use tags::Tags;
 pub use usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};

@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::fact::{Evidence, EvidenceKind, Fact, Noted, Purchase};
 use super::marks::known_instances;
@@ -58,7 +59,7 @@ fn in_places(places: &Option<Box<(String, String)>>) -> String {
 /// # Errors
 /// One instance or volume that was seen in two regions or accounts: it would be billed as one.
 pub(super) fn refuse_two_places(facts: &[(Evidence, Fact)]) -> Result<(), Overlap> {
-    let mut places: BTreeMap<&str, Place<'_>> = BTreeMap::new();
+    let mut places: FxHashMap<&str, Place<'_>> = FxHashMap::default();
     for (evidence, fact) in facts {
         let (what, id, account, region) = match fact {
             Fact::Instance(seen) => ("instance", &seen.instance_id, seen.account.as_str(), &seen.region),

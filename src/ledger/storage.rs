@@ -7,10 +7,11 @@ use rust_decimal::Decimal;
 
 use super::change::{Change, ResourceKind};
 use super::derive::{Ledger, measured};
-use super::fact::{Evidence, Fact, Noted, Tags, VolumeNote, VolumeSeen};
+use super::fact::{Evidence, Fact, Noted, VolumeNote, VolumeSeen};
 use super::gone::Gone;
 use super::moment::End;
 use super::session::{Overlap, latest_notes};
+use super::tags::Tags;
 use super::timeline::{Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Subject, Usage, VolumeShape};
 use crate::time::Period;
@@ -65,6 +66,10 @@ pub(super) fn refuse_volume_overlaps(facts: &[(Evidence, Fact)]) -> Result<(), O
     for row in rows.iter().filter(|row| !row.life.is_empty()) {
         lives.entry(&row.volume.id).or_default().push((row.life, row.evidence));
     }
+    // What was seen overlaps at most what was noted.
+    if lives.is_empty() {
+        return Ok(());
+    }
     for (id, sights) in seen_rows(facts) {
         let (Some((evidence, first)), Some((_, last))) = (sights.first(), sights.last()) else { continue };
         if let Some(lives) = lives.get_mut(id) {
@@ -94,6 +99,9 @@ pub(super) fn refuse_volume_overlaps(facts: &[(Evidence, Fact)]) -> Result<(), O
 pub(super) fn noted_volumes(facts: &[(Evidence, Fact)], timelines: &Timelines, now: Timestamp) -> Vec<Usage> {
     let mut usage = Vec::new();
     let mut rows = noted_rows(facts);
+    if rows.is_empty() {
+        return usage;
+    }
     let seen = seen_rows(facts);
     for i in 0..rows.len() {
         let next = rows.get(i + 1).filter(|next| next.volume.id == rows[i].volume.id).map(|next| next.life.start);

@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::fact::{Evidence, Purchase, Tags};
+use super::fact::{Evidence, Purchase};
+use super::tags::Tags;
 use crate::money::Usd;
 use crate::time::Period;
 

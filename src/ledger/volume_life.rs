@@ -1,16 +1,17 @@
 //! The lives of volumes that were seen, or that CloudTrail tells of: of which shape they were when, and how sure that is.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::change::{Change, ResourceChanged, ResourceKind};
 use super::derive::measured;
-use super::fact::{Evidence, Fact, Tags, VolumeSeen};
+use super::fact::{Evidence, Fact, VolumeSeen};
 use super::gone::Gone;
 use super::marks::{ONE_CALL, later};
 use super::moment::End;
 use super::storage::possibly_later;
+use super::tags::Tags;
 use super::timeline::Timelines;
 use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeShape};
 use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
@@ -45,8 +46,9 @@ struct Part<'a> {
     evidence: Vec<Evidence>,
 }
 
-fn known_volumes(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Known<'_>> {
-    let mut known: BTreeMap<&str, Known<'_>> = BTreeMap::new();
+/// By id.
+fn known_volumes(facts: &[(Evidence, Fact)]) -> Vec<(&str, Known<'_>)> {
+    let mut known: FxHashMap<&str, Known<'_>> = FxHashMap::default();
     for (evidence, fact) in facts {
         match fact {
             Fact::Volume(seen) => known.entry(&seen.volume_id).or_default().sights.push((evidence, seen)),
@@ -65,6 +67,8 @@ fn known_volumes(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Known<'_>> {
         of_volume.sights.sort_by(|(a, x), (b, y)| (x.seen_at, a).cmp(&(y.seen_at, b)));
         of_volume.modified.sort_by_key(|(evidence, changed)| (changed.at, *evidence));
     }
+    let mut known: Vec<(&str, Known<'_>)> = known.into_iter().collect();
+    known.sort_unstable_by_key(|(id, _)| *id);
     known
 }
 
@@ -87,27 +91,11 @@ pub(super) fn seen_volumes(
     timelines: &Timelines,
     now: Timestamp,
 ) -> Vec<Usage> {
-    let mut usage = Vec::new();
-    for (id, known) in known_volumes(facts) {
-        let parts = known.parts();
-        let Some(last) = parts.last() else { continue };
-        let last_known = last.period.end;
-        let end = known.end(last_known, gone.missed(ResourceKind::Volume, id));
-        let life = match (parts.as_slice(), end) {
-            ([only], End::At(_)) => Some(only.period),
-            _ => None,
-        };
-        for part in &parts {
-            let resource = known.resource(id, part.seen);
-            for stretch in stretches(part, &resource, timelines) {
-                usage.extend(part.usage(&resource, stretch, life));
-            }
-        }
-        let (Shape::Known(shape) | Shape::Changed(_, shape)) = &last.shape else { continue };
-        let subject = Subject::Volume { shape: shape.clone(), life: None };
-        usage.extend(possibly_later(known.resource(id, last.seen), subject, end, now, &last.evidence));
-    }
-    usage
+    let of_volume = |(id, known): &(&str, Known<'_>)| {
+        let missed = gone.missed(ResourceKind::Volume, id);
+        known.usage(id, missed, timelines, now)
+    };
+    known_volumes(facts).par_iter().flat_map_iter(of_volume).collect()
 }
 
 fn stretches(part: &Part<'_>, resource: &Resource, timelines: &Timelines) -> Vec<Stretch> {
@@ -201,6 +189,27 @@ impl Part<'_> {
 }
 
 impl<'a> Known<'a> {
+    fn usage(&self, id: &str, missed_at: Option<Timestamp>, timelines: &Timelines, now: Timestamp) -> Vec<Usage> {
+        let mut usage = Vec::new();
+        let parts = self.parts();
+        let Some(last) = parts.last() else { return usage };
+        let end = self.end(last.period.end, missed_at);
+        let life = match (parts.as_slice(), end) {
+            ([only], End::At(_)) => Some(only.period),
+            _ => None,
+        };
+        for part in &parts {
+            let resource = self.resource(id, part.seen);
+            for stretch in stretches(part, &resource, timelines) {
+                usage.extend(part.usage(&resource, stretch, life));
+            }
+        }
+        let (Shape::Known(shape) | Shape::Changed(_, shape)) = &last.shape else { return usage };
+        let subject = Subject::Volume { shape: shape.clone(), life: None };
+        usage.extend(possibly_later(self.resource(id, last.seen), subject, end, now, &last.evidence));
+        usage
+    }
+
     fn resource(&self, id: &str, seen: Option<&VolumeSeen>) -> Resource {
         if let Some(seen) = seen.or_else(|| self.sights.first().map(|(_, seen)| *seen)) {
             return Resource {

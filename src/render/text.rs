@@ -6,6 +6,7 @@
 mod columns;
 
 use comfy_table::{Attribute, CellAlignment, ColumnConstraint, Width};
+use rayon::prelude::*;
 
 use crate::render::untrusted::visible;
 use crate::report::table::{Align, Cell, Table};
@@ -14,6 +15,8 @@ use columns::Plan;
 /// Narrower terminals get lines of this width.
 const NARROWEST: usize = 20;
 const GAP: u16 = 2;
+/// Long tables are laid out in parts, on all cores.
+const ROWS_AT_ONCE: usize = 1024;
 
 /// How the text looks, apart from its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +86,7 @@ impl Grid {
         Grid {
             header: columns().map(|column| visible(&column.title).into_owned()).collect(),
             align: columns().map(|column| column.align).collect(),
-            rows: table.rows.iter().chain(&table.total).map(pick).collect(),
+            rows: table.rows.par_iter().chain(&table.total).map(pick).collect(),
             has_total: table.total.is_some(),
         }
     }
@@ -94,20 +97,28 @@ impl Grid {
 }
 
 fn side_by_side(grid: &Grid, widths: &[u16], style: Style) -> Vec<String> {
-    let mut layout = new_layout(style);
     let rule = || -> Vec<_> { widths.iter().map(|&width| rule_cell(width, style)).collect() };
-    layout.set_header(grid.header.iter().map(|title| styled(title, Attribute::Bold, style)).collect::<Vec<_>>());
-    layout.add_row(rule());
-    for (i, row) in grid.rows.iter().enumerate() {
-        if grid.is_total(i) {
-            layout.add_row(rule());
-            layout.add_row(row.iter().map(|text| styled(text, Attribute::Bold, style)).collect::<Vec<_>>());
-        } else {
-            layout.add_row(row.iter().map(comfy_table::Cell::new).collect::<Vec<_>>());
+    let mut head = new_layout(style);
+    head.set_header(grid.header.iter().map(|title| styled(title, Attribute::Bold, style)).collect::<Vec<_>>());
+    head.add_row(rule());
+    fix_columns(&mut head, widths, &grid.align);
+    // Of fixed widths, so that no row's lines depend on another's.
+    let parts = grid.rows.par_chunks(ROWS_AT_ONCE).enumerate().flat_map_iter(|(part, rows)| {
+        let mut layout = new_layout(style);
+        for (i, row) in (part * ROWS_AT_ONCE..).zip(rows) {
+            if grid.is_total(i) {
+                layout.add_row(rule());
+                layout.add_row(row.iter().map(|text| styled(text, Attribute::Bold, style)).collect::<Vec<_>>());
+            } else {
+                layout.add_row(row.iter().map(comfy_table::Cell::new).collect::<Vec<_>>());
+            }
         }
-    }
-    fix_columns(&mut layout, widths, &grid.align);
-    layout.lines().collect()
+        fix_columns(&mut layout, widths, &grid.align);
+        layout.lines().collect::<Vec<_>>()
+    });
+    let mut lines: Vec<String> = head.lines().collect();
+    lines.par_extend(parts);
+    lines
 }
 
 /// Each row as lines of `title  value`, rows apart by an empty line, the total under a rule.

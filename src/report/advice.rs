@@ -1,6 +1,7 @@
 //! Findings as tables: one line each, and for each what is charged, the ways out, the evidence and the commands.
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use super::idle_week::{idle_week_map, idle_week_table};
 use super::running::running_table;
@@ -23,13 +24,32 @@ pub fn advice_tables(findings: &[Finding], now: Timestamp) -> Vec<Table> {
     ]
 }
 
-/// One row a finding, by saving.
+/// One row a finding, by saving: what people are shown unless they ask for more. Of a fleet that is most of the work.
+pub fn findings_list(findings: &[Finding], now: Timestamp) -> Table {
+    let columns = columns().into_iter().filter(|column| !column.detail).collect();
+    let mut table = Table::new("findings", title(findings), columns);
+    table.rows = findings.par_iter().map(list_row).collect();
+    table.notes = notes(findings, now);
+    table
+}
+
+/// One row a finding, by saving, with all that one row can hold.
 pub fn findings_table(findings: &[Finding], now: Timestamp) -> Table {
-    let title = match findings.len() {
+    let mut table = Table::new("findings", title(findings), columns());
+    table.rows = findings.par_iter().map(finding_row).collect();
+    table.notes = notes(findings, now);
+    table
+}
+
+fn title(findings: &[Finding]) -> String {
+    match findings.len() {
         0 => "Advice: nothing found".to_owned(),
         1 => "Advice: 1 finding".to_owned(),
         many => format!("Advice: {many} findings"),
-    };
+    }
+}
+
+fn columns() -> Vec<Column> {
     let mut columns = vec![
         Column::left("finding", "Id").detail(),
         Column::left("rule", "Rule").detail(),
@@ -53,12 +73,13 @@ pub fn findings_table(findings: &[Finding], now: Timestamp) -> Table {
         Column::left("action", "Do").detail(),
         Column::left("command", "Command").detail(),
     ]);
-    let mut table = Table::new("findings", title, columns);
-    for finding in findings {
-        table.push(finding_row(finding));
-    }
-    table.notes = notes(findings, now);
-    table
+    columns
+}
+
+/// The cells of the columns that are no detail.
+fn list_row(finding: &Finding) -> Vec<Cell> {
+    let ([accrued, ..], [saving, ..]) = (accrued_cells(finding), saving_cells(finding));
+    vec![Cell::text(rule_title(finding)), Cell::text(finding.resource.id.clone()), accrued, saving]
 }
 
 fn finding_row(finding: &Finding) -> Vec<Cell> {
@@ -71,17 +92,9 @@ fn finding_row(finding: &Finding) -> Vec<Cell> {
         Cell::text(finding.resource.region.clone()),
         Cell::text(finding.resource.account.clone()),
     ];
-    row.extend(match &finding.accrued {
-        Some(accrued) => dollar_cells(accrued),
-        None => [Cell::missing("-"), Cell::missing("-"), Cell::missing("-")],
-    });
+    row.extend(accrued_cells(finding));
     row.push(finding.accrued_if_still_there.map_or(Cell::missing("-"), Cell::cost));
-    row.extend(match &finding.saving_per_month {
-        Dollars::Exact(none) if none.is_zero() => {
-            [Cell::new("none now", none.exact()), Cell::cost(*none), Cell::cost(*none)]
-        }
-        saving => dollar_cells(saving),
-    });
+    row.extend(saving_cells(finding));
     let recommended = finding.recommended();
     row.extend([
         Cell::text(finding.last_seen.to_string()),
@@ -95,6 +108,22 @@ fn finding_row(finding: &Finding) -> Vec<Cell> {
         recommended.map_or(Cell::missing("-"), |choice| Cell::text(choice.commands.join(" && "))),
     ]);
     row
+}
+
+fn accrued_cells(finding: &Finding) -> [Cell; 3] {
+    match &finding.accrued {
+        Some(accrued) => dollar_cells(accrued),
+        None => [Cell::missing("-"), Cell::missing("-"), Cell::missing("-")],
+    }
+}
+
+fn saving_cells(finding: &Finding) -> [Cell; 3] {
+    match &finding.saving_per_month {
+        Dollars::Exact(none) if none.is_zero() => {
+            [Cell::new("none now", none.exact()), Cell::cost(*none), Cell::cost(*none)]
+        }
+        saving => dollar_cells(saving),
+    }
 }
 
 fn rule_title(finding: &Finding) -> &'static str {

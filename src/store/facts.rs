@@ -94,7 +94,7 @@ fn read(connection: &Connection, path: &Path, which: &str) -> Result<Vec<(Eviden
             Fact::Changed(_) => EvidenceKind::CloudTrail,
             _ => EvidenceKind::Description,
         };
-        facts.push((Evidence { kind, file, line }, fact));
+        facts.push((Evidence { kind, file: file.into(), line }, fact));
     }
     Ok(facts)
 }

@@ -210,7 +210,7 @@ fn read(row: &Row<'_>) -> Result<(Evidence, Metered), String> {
     let named = |column: &'static str| move || format!("unknown {column}");
     let rate = text("rate")?;
     let kind = if text("format")? == COST_EXPLORER { EvidenceKind::CostExplorer } else { EvidenceKind::BillingExport };
-    let evidence = Evidence { kind, file: text("file")?, line: number("line")?.unsigned_abs() };
+    let evidence = Evidence { kind, file: text("file")?.into(), line: number("line")?.unsigned_abs() };
     let metered = Metered {
         account: text("account")?,
         region: text("region")?,

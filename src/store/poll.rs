@@ -378,7 +378,7 @@ fn refuse_noted(connection: &Connection, changed: &[&Fact], path: &Path) -> Resu
     if facts.is_empty() {
         return Ok(());
     }
-    let evidence = Evidence { kind: EvidenceKind::Description, file: "this poll".to_owned(), line: 0 };
+    let evidence = Evidence { kind: EvidenceKind::Description, file: "this poll".into(), line: 0 };
     facts.extend((1..).zip(changed).map(|(line, fact)| (Evidence { line, ..evidence.clone() }, (*fact).clone())));
     refuse_overlaps(&facts)?;
     Ok(())

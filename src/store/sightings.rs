@@ -2,12 +2,14 @@
 //! stop changes in columns of its own.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
@@ -207,11 +209,24 @@ struct Sight {
 }
 
 struct Resource {
+    id: i64,
     name: String,
     what: ResourceKind,
+    place: Arc<Place>,
+}
+
+/// A region of an account.
+struct Place {
     account: String,
     region: String,
-    evidence: Evidence,
+    /// What stands for a file where facts of it are told.
+    file: Arc<str>,
+}
+
+impl Resource {
+    fn evidence(&self) -> Evidence {
+        evidence(&self.place.file, self.id)
+    }
 }
 
 /// Everything the tracker saw, of all resources or of some: what was seen at more than one poll by its first sight and
@@ -227,64 +242,65 @@ pub(super) fn load(
         return Ok(Vec::new());
     }
     let sights = load_sights(connection, &resources).map_err(fail)?;
-    let shapes: HashSet<i64> = sights.iter().map(|sight| sight.shape_id).collect();
-    let shapes = load_shapes(connection, path, &shapes)?;
-    let mut facts = Vec::with_capacity(2 * sights.len());
-    for sight in &sights {
-        let (Some(resource), Some(lasting)) = (resources.get(&sight.resource_id), shapes.get(&sight.shape_id)) else {
-            continue;
-        };
-        facts_of(sight, resource, lasting, &mut facts).map_err(|why| StoreError::BrokenFact {
-            path: path.to_owned(),
-            id: sight.resource_id,
-            why,
-        })?;
-    }
-    Ok(facts)
+    let what_is = |sight: &Sight| Some((sight.shape_id, resources.get(&sight.resource_id)?.what));
+    let shapes = load_shapes(connection, path, &sights.iter().filter_map(what_is).collect())?;
+    let of_sight = |sight: &Sight| {
+        let Some(resource) = resources.get(&sight.resource_id) else { return Ok(Vec::new()) };
+        let Some(lasting) = shapes.get(&sight.shape_id) else { return Ok(Vec::new()) };
+        let broken = |why| StoreError::BrokenFact { path: path.to_owned(), id: sight.resource_id, why };
+        facts_of(sight, resource, lasting).map_err(broken)
+    };
+    let facts: Vec<Vec<_>> = sights.par_iter().map(of_sight).collect::<Result<_, StoreError>>()?;
+    Ok(facts.into_iter().flatten().collect())
 }
 
-fn facts_of(
-    sight: &Sight,
-    resource: &Resource,
-    lasting: &Fact,
-    facts: &mut Vec<(Evidence, Fact)>,
-) -> Result<(), String> {
+fn facts_of(sight: &Sight, resource: &Resource, lasting: &Fact) -> Result<Vec<(Evidence, Fact)>, String> {
     let (first, last) = (second(sight.first_at)?, second(sight.last_at)?);
-    facts.push((resource.evidence.clone(), fact(lasting, &sight.varying, first)?));
+    let mut facts = Vec::with_capacity(3);
+    facts.push((resource.evidence(), fact(lasting, &sight.varying, first)?));
     if last > first {
-        facts.push((resource.evidence.clone(), fact(lasting, &sight.varying, last)?));
+        facts.push((resource.evidence(), fact(lasting, &sight.varying, last)?));
     }
     if let Some(missed_at) = sight.missed_at {
         let gone = ResourceGone {
             what: resource.what,
-            account: resource.account.clone(),
-            region: resource.region.clone(),
+            account: resource.place.account.clone(),
+            region: resource.place.region.clone(),
             resource_id: resource.name.clone(),
             last_seen: last,
             missed_at: second(missed_at)?,
         };
-        facts.push((resource.evidence.clone(), Fact::Gone(gone)));
+        facts.push((resource.evidence(), Fact::Gone(gone)));
     }
-    Ok(())
+    Ok(facts)
+}
+
+fn load_places(connection: &Connection) -> rusqlite::Result<HashMap<i64, Arc<Place>>> {
+    let mut statement = connection.prepare("SELECT id, account, region FROM scopes")?;
+    let rows = statement.query_map([], |row| {
+        let (account, region): (String, String) = (row.get(1)?, row.get(2)?);
+        let file = file_of(&account, &region);
+        Ok((row.get(0)?, Arc::new(Place { account, region, file })))
+    });
+    rows.and_then(Iterator::collect)
 }
 
 fn load_resources(
     connection: &Connection,
     only: Option<&BTreeSet<String>>,
 ) -> rusqlite::Result<HashMap<i64, Resource>> {
-    let mut statement = connection.prepare(
-        "SELECT resources.id, name, kind, account, region FROM resources JOIN scopes ON scopes.id = scope_id",
-    )?;
+    let places = load_places(connection)?;
+    let mut statement = connection.prepare("SELECT id, name, kind, scope_id FROM resources")?;
     let mut rows = statement.query([])?;
     let mut resources = HashMap::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(1)?;
-        let Some(what) = kind_of(row.get(2)?).filter(|_| only.is_none_or(|only| only.contains(&name))) else {
+        let is_wanted = only.is_none_or(|only| only.contains(&name));
+        let (Some(what), Some(place)) = (kind_of(row.get(2)?), places.get(&row.get(3)?).filter(|_| is_wanted)) else {
             continue;
         };
-        let (id, account, region): (i64, String, String) = (row.get(0)?, row.get(3)?, row.get(4)?);
-        let evidence = tracked(&account, &region, id);
-        resources.insert(id, Resource { name, what, account, region, evidence });
+        let id: i64 = row.get(0)?;
+        resources.insert(id, Resource { id, name, what, place: Arc::clone(place) });
     }
     Ok(resources)
 }
@@ -320,25 +336,40 @@ fn load_sights(connection: &Connection, resources: &HashMap<i64, Resource>) -> r
     Ok(sights)
 }
 
-fn load_shapes(connection: &Connection, path: &Path, wanted: &HashSet<i64>) -> Result<HashMap<i64, Fact>, StoreError> {
-    let fail = |e| sqlite_error(path, e);
-    let mut statement = connection.prepare("SELECT id, body FROM shapes").map_err(fail)?;
-    let mut rows = statement.query([]).map_err(fail)?;
-    let mut shapes = HashMap::new();
-    while let Some(row) = rows.next().map_err(fail)? {
-        let id: i64 = row.get(0).map_err(fail)?;
-        if !wanted.contains(&id) {
-            continue;
+fn load_shapes(
+    connection: &Connection,
+    path: &Path,
+    wanted: &HashMap<i64, ResourceKind>,
+) -> Result<HashMap<i64, Fact>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<(i64, ResourceKind, String)>> {
+        let mut statement = connection.prepare("SELECT id, body FROM shapes")?;
+        let mut rows = statement.query([])?;
+        let mut bodies = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if let Some(what) = wanted.get(&id) {
+                bodies.push((id, *what, row.get(1)?));
+            }
         }
-        let body: String = row.get(1).map_err(fail)?;
-        let fact = serde_json::from_str(&body).map_err(|e| StoreError::BrokenFact {
-            path: path.to_owned(),
-            id,
-            why: e.to_string(),
-        })?;
-        shapes.insert(id, fact);
-    }
-    Ok(shapes)
+        Ok(bodies)
+    };
+    let bodies = read().map_err(|e| sqlite_error(path, e))?;
+    let parsed = bodies.par_iter().map(|(id, what, body)| match shape(*what, body) {
+        Ok(fact) => Ok((*id, fact)),
+        Err(e) => Err(StoreError::BrokenFact { path: path.to_owned(), id: *id, why: e.to_string() }),
+    });
+    parsed.collect()
+}
+
+/// Without looking for the kind that it names, which is known: that takes twice as long.
+fn shape(what: ResourceKind, body: &str) -> serde_json::Result<Fact> {
+    Ok(match what {
+        ResourceKind::Instance => Fact::Instance(serde_json::from_str(body)?),
+        ResourceKind::Volume => Fact::Volume(serde_json::from_str(body)?),
+        ResourceKind::Address => Fact::Address(serde_json::from_str(body)?),
+        ResourceKind::Snapshot => Fact::Snapshot(serde_json::from_str(body)?),
+        ResourceKind::Image => Fact::Image(serde_json::from_str(body)?),
+    })
 }
 
 /// Which lists were last read whole, and when.
@@ -355,7 +386,7 @@ pub(super) fn listed(connection: &Connection, path: &Path) -> Result<Vec<(Eviden
     while let Some(row) = rows.next().map_err(fail)? {
         let read = || -> rusqlite::Result<(i64, String, String)> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
         let (id, account, region) = read().map_err(fail)?;
-        let evidence = tracked(&account, &region, id);
+        let evidence = evidence(&file_of(&account, &region), id);
         for (what, column) in ResourceKind::ALL.into_iter().zip(3..) {
             let Some(at) = row.get::<_, Option<i64>>(column).map_err(fail)? else { continue };
             let at = second(at).map_err(|why| StoreError::BrokenFact { path: path.to_owned(), id, why })?;
@@ -366,9 +397,12 @@ pub(super) fn listed(connection: &Connection, path: &Path) -> Result<Vec<(Eviden
     Ok(facts)
 }
 
-fn tracked(account: &str, region: &str, record: i64) -> Evidence {
-    let file = format!("track {account} {region}").replace("  ", " ");
-    Evidence { kind: EvidenceKind::Description, file, line: record.unsigned_abs() }
+fn file_of(account: &str, region: &str) -> Arc<str> {
+    format!("track {account} {region}").replace("  ", " ").into()
+}
+
+fn evidence(file: &Arc<str>, record: i64) -> Evidence {
+    Evidence { kind: EvidenceKind::Description, file: Arc::clone(file), line: record.unsigned_abs() }
 }
 
 /// Polls of one region of one account that followed one another without a gap.

@@ -46,7 +46,7 @@ pub fn with_evidence(facts: &[Fact]) -> Vec<(Evidence, Fact)> {
         };
         let line = lines.entry(file).or_insert(0);
         *line += 1;
-        Evidence { kind, file: file.to_owned(), line: *line }
+        Evidence { kind, file: (*file).into(), line: *line }
     };
     let mut evidence = evidence;
     facts.iter().map(|fact| (evidence(fact), fact.clone())).collect()

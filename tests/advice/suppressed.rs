@@ -28,7 +28,7 @@ fn lab(tags: [Option<&str>; 4]) -> (Ledger, Vec<Finding>) {
             Fact::Volume(seen) => &mut seen.tags,
             _ => continue,
         };
-        tags.extend(value.map(|value| (KEEP_TAG.to_owned(), value.to_owned())));
+        *tags = value.map(|value| (KEEP_TAG.to_owned(), value.to_owned())).into_iter().collect();
     }
     let ledger = derive(&with_evidence(&facts), Vec::new(), at(NOW)).unwrap();
     let findings = advise(&ledger, RateCard::shipped(), gpucost::advice::Thresholds::default(), at(NOW));

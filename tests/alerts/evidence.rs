@@ -76,7 +76,7 @@ fn noted(end: Option<i64>, noted_at: i64) -> (Evidence, Fact) {
         usd_per_hour: None,
         noted_at: at(end.unwrap_or(noted_at)),
     };
-    (Evidence { kind: EvidenceKind::Notes, file: "notes.csv".to_owned(), line: 2 }, Fact::Noted(noted))
+    (Evidence { kind: EvidenceKind::Notes, file: "notes.csv".into(), line: 2 }, Fact::Noted(noted))
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn ledger(state: InstanceState, iops: u32, seen_at: Timestamp, resource: &str, k
         attached_to: None,
         seen_at,
     });
-    let by = |line, fact| (Evidence { kind: EvidenceKind::Description, file: "track".to_owned(), line }, fact);
+    let by = |line, fact| (Evidence { kind: EvidenceKind::Description, file: "track".into(), line }, fact);
     let mut ledger = derive(&[by(1, instance), by(2, volume)], Vec::new(), seen_at).expect("a ledger");
     let hour = Hour { slots: 0xfff, all: Reading::counted(Decimal::ZERO) };
     let until = |end: Timestamp| (hour_of(at(0))..hour_of(end)).map(|at| (at, hour)).collect();

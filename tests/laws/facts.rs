@@ -183,7 +183,7 @@ pub fn metered(on: &str) -> Metered {
 }
 
 pub fn evidence(kind: EvidenceKind, file: &str, line: u64) -> Evidence {
-    Evidence { kind, file: file.to_owned(), line }
+    Evidence { kind, file: file.into(), line }
 }
 
 /// Facts with the evidence of one file, in lines as they come.

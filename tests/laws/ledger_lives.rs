@@ -272,7 +272,7 @@ fn a_volume_both_noted_and_described_is_refused_not_billed_twice() {
     let error = try_ledger([Fact::Noted(noted.clone()), Fact::Volume(described.clone())], LATER).expect_err("overlap");
     assert_eq!((error.what, error.id.as_str()), ("volume", "vol-1"));
     assert_eq!((error.from, error.until), (at("2026-10-03"), at("2026-10-05")));
-    assert_eq!((error.first.file.as_str(), error.second.file.as_str()), ("notes.csv", "described.json"));
+    assert_eq!((&*error.first.file, &*error.second.file), ("notes.csv", "described.json"));
     let later = VolumeSeen { created_at: at("2026-10-05"), ..described };
     assert_eq!(sizes(&ledger([Fact::Noted(noted), Fact::Volume(later)], SEEN)).len(), 2, "they touch");
 }

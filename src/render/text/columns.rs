@@ -1,5 +1,6 @@
 //! How wide each column of a text table is, or that they do not fit side by side.
 
+use rayon::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::Grid;
@@ -19,7 +20,7 @@ pub(super) enum Plan {
 
 impl Plan {
     pub fn of(grid: &Grid, width: usize, gap: usize) -> Plan {
-        let needs: Vec<Need> = (0..grid.header.len()).map(|column| Need::of(grid, column)).collect();
+        let needs: Vec<Need> = (0..grid.header.len()).into_par_iter().map(|column| Need::of(grid, column)).collect();
         let gaps = gap * needs.len().saturating_sub(1);
         match fitted(&needs, width.saturating_sub(gaps)) {
             Some(widths) => Plan::SideBySide(widths),

@@ -60,7 +60,7 @@ fn facts(polled: Timestamp) -> Vec<(Evidence, Fact)> {
         volume("vol-2", Some(HALTED), polled),
         volume("vol-3", None, polled),
     ];
-    let evidence = |line| Evidence { kind: EvidenceKind::Description, file: "poll".to_owned(), line };
+    let evidence = |line| Evidence { kind: EvidenceKind::Description, file: "poll".into(), line };
     (1..).map(evidence).zip(facts).collect()
 }
 
