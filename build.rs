@@ -40,6 +40,7 @@ fn generate() -> Built<()> {
     reserved(&mut card)?;
     ebs(&mut card)?;
     network(&mut card)?;
+    transfer(&mut card)?;
     machines(&mut card)?;
     let gpus = speed::gpus(&mut card)?;
     speed::throughput(&mut card, &gpus)?;
@@ -251,6 +252,27 @@ fn network(card: &mut Card) -> Built<()> {
         out.push((in_use, row.at(), format!("a({in_use},{},{})", row.price("usd", 1)?, card.dated(row)?)));
     }
     card.array("ADDRESSES", "AddressRow", out)
+}
+
+/// The first GB's rate first, and no rate left out before another.
+fn transfer(card: &mut Card) -> Built<()> {
+    const FROM_GB: [u32; 4] = [0, 10_240, 51_200, 153_600];
+    let mut out = Vec::new();
+    let mut known: BTreeMap<usize, usize> = BTreeMap::new();
+    for row in &read("transfer_rates.csv")? {
+        let (region, from_gb) = (row.known("region", &card.regions)?, row.whole("from_gb")?);
+        let tiers = known.entry(region).or_default();
+        if FROM_GB.get(*tiers) != Some(&from_gb) {
+            return Err(row.wrong("from_gb", "is not where AWS's next rate begins"));
+        }
+        *tiers += 1;
+        if row.whole("tier")? as usize != *tiers {
+            return Err(row.wrong("tier", "is not the next of its region"));
+        }
+        let usd = row.price("usd_per_gb", 1)?;
+        out.push(((region, from_gb), row.at(), format!("g({region},{from_gb},{usd},{})", card.dated(row)?)));
+    }
+    card.array("TRANSFERS", "TransferRow", out)
 }
 
 fn machines(card: &mut Card) -> Built<()> {

@@ -4,9 +4,10 @@
 use gpucost::break_even::uncertainty::{Range, Simulation, bands, odds};
 use gpucost::break_even::{
     Answer, BreakEven, BreakEvenError, Committed, Discount, Electricity, Financing, FlipHours, FlipPoint, Flows,
-    Horizon, Input, InputName, MonthLength, Owning, Percentage, Question, Renting, Terms, Upgrade, Verdict, break_even,
-    flip_point, totals_after,
+    Horizon, Input, InputName, Interruptions, MonthLength, Owning, Percentage, Question, Renting, Terms, Transfer,
+    Upgrade, Verdict, break_even, flip_point, totals_after,
 };
+use gpucost::catalog::RateCard;
 use gpucost::money::Usd;
 use gpucost::report::break_even::{
     answer_table, cash_flow_table, cumulative_chart, formula_table, inputs_table, verdict_sentence,
@@ -511,6 +512,123 @@ fn a_flip_is_exact_where_the_answer_is_linear() {
     assert_eq!(flip_point(&question, InputName::Horizon), Ok(None));
 }
 
+/// A loan without interest against a discount of 30 %: putting off its payments gains less each month, and in the third
+/// year running the machine costs more than renting. So owning catches up within a month for some days and falls behind
+/// again before it ends; an upgrade pushes the whole of it down until but the tip is left.
+#[test]
+fn owning_may_catch_up_within_a_month_and_fall_behind_again() {
+    let mut question = plain();
+    question.terms.hours_per_day = Input::given(24.into());
+    question.terms.horizon = Input::given(Horizon::Months(60));
+    question.terms.discount_per_year = share(Decimal::new(30, 2));
+    question.renting.usd_per_hour = Input::given(usd("3.0286"));
+    question.renting.storage_usd_per_month = Input::given(Usd::ZERO);
+    question.owning.price = Input::given(usd("12000"));
+    question.owning.resale = Input::given(Usd::ZERO);
+    let mut power = Electricity::new(Input::given(6_850.into()), Input::given(usd("0.30")));
+    power.idle_watts = Input::given(6_850.into());
+    power.escalation_per_year = share(Decimal::new(25, 2));
+    question.owning.electricity = Some(power);
+    question.owning.financing =
+        Some(Financing { down_payment: share(Decimal::ZERO), apr: share(Decimal::ZERO), months: Input::given(60) });
+    question.owning.upgrade = Some(Upgrade { usd: Input::given(Usd::ZERO), month: Input::given(1) });
+    let discount = Discount::per_year("30%".parse().expect("a share")).expect("a rate");
+    let npv = |question: &Question, months: Decimal| {
+        Flows::of(question).and_then(|flows| flows.npv(months, discount)).expect("a value").amount()
+    };
+    let hundredths = || (200u32..6_000).map(|at| Decimal::new(at.into(), 2));
+    let top = hundredths().max_by_key(|at| npv(&question, *at)).expect("a top");
+    assert!(top.fract() > Decimal::new(5, 2) && top.fract() < Decimal::new(95, 2), "the top is within a month: {top}");
+    let lift = npv(&question, top).checked_div(discount.factor(Decimal::ONE).expect("a factor")).expect("a quotient");
+    assert!(lift > Decimal::ZERO, "it does catch up: {lift}");
+
+    let with_upgrade = |usd: Decimal| {
+        let mut at = question.clone();
+        at.owning.upgrade = Some(Upgrade { usd: dollars(usd), month: Input::given(1) });
+        at
+    };
+    let tip = with_upgrade(lift - Decimal::new(1, 4));
+    for month in 2..=60u32 {
+        assert!(npv(&tip, month.into()).is_sign_negative(), "behind at the end of month {month}");
+    }
+    let payback = answer(&tip).payback.reached().expect("caught up within a month");
+    assert!(payback.months.trunc() == top.trunc() && payback.months < top, "{payback:?} before {top}");
+    assert!(npv(&tip, payback.months).abs() < a_cent());
+    assert!(npv(&tip, payback.months - Decimal::new(1, 2)).is_sign_negative());
+    // Pushed below the tip it never does.
+    assert_eq!(answer(&with_upgrade(lift + Decimal::new(1, 3))).payback.reached(), None);
+}
+
+/// 400 GB of a month are 100 free and 300 at 0.09; 12,000 reach the next tier. Nothing is free in GovCloud.
+#[test]
+fn transfer_out_is_paid_by_the_gb() {
+    for (region, gb, a_month) in [
+        ("us-east-1", "100", "0"),
+        ("us-east-1", "400", "27"),
+        ("us-east-1", "12000", "1062.70"),
+        ("us-gov-west-1", "400", "62"),
+    ] {
+        let mut question = plain();
+        let without = Flows::of(&question).expect("flows").rent_per_month;
+        let rates = RateCard::shipped().transfer_out(region).expect("rates");
+        question.renting.transfer = Some(Transfer { gb_per_month: Input::given(gb.parse().expect("GB")), rates });
+        let with = Flows::of(&question).expect("flows").rent_per_month;
+        assert_eq!(with.checked_add(-without), Some(usd(a_month)), "{gb} GB of {region}");
+    }
+    let mut question = plain();
+    let rates = RateCard::shipped().transfer_out("us-east-1").expect("rates");
+    question.renting.transfer = Some(Transfer { gb_per_month: Input::given(200_000.into()), rates });
+    let refused = question.check().expect_err("no rate").to_string();
+    assert!(refused.contains("no rate for more than 153700 GB a month"), "{refused}");
+}
+
+/// What is drawn of the rented side by a formula of its own: the tornado's ends, in floats, are the exact answers there.
+#[test]
+fn transfer_and_interruptions_are_drawn_by_the_exact_formulas() {
+    let mut question = plain();
+    let rates = RateCard::shipped().transfer_out("eu-central-1").expect("rates");
+    question.renting.transfer = Some(Transfer { gb_per_month: Input::given(20_000.into()), rates });
+    let interruptions = Interruptions {
+        per_hour: Decimal::new(5, 2),
+        interval_hours: None,
+        checkpoint_hours: Decimal::new(5, 2),
+        restart_hours: Decimal::new(1, 1),
+    };
+    let every_hour = Interruptions { interval_hours: Some(Decimal::ONE), ..interruptions };
+    for (spot, input, range) in [
+        (interruptions, InputName::TransferGb, "50..60000"),
+        (interruptions, InputName::TransferGb, "0..400000"),
+        (interruptions, InputName::InterruptionRate, "0.01..0.2"),
+        (interruptions, InputName::CheckpointTime, "0.01..0.2"),
+        (every_hour, InputName::CheckpointInterval, "0.5..4"),
+        (every_hour, InputName::RestartTime, "0..1"),
+        (every_hour, InputName::InterruptionRate, "0..0.2"),
+    ] {
+        question.renting.interruptions = Some(spot);
+        question.renting.overhead = Input::given(spot.overhead().expect("work"));
+        let range = (input, range.parse().expect("a range"));
+        let simulation = Simulation { paths: 200, seed: 1, ranges: vec![range], months: Vec::new() };
+        let odds = odds(&question, answer(&question).npv, &simulation).expect("odds");
+        let bar = odds.tornado.first().expect("a bar");
+        assert_ne!(bar.npv_at_p10, bar.npv_at_p90, "{input} moves nothing");
+        for (value, npv) in [(bar.p10, bar.npv_at_p10), (bar.p90, bar.npv_at_p90)] {
+            let mut at = question.clone();
+            at.put(input, value).expect("a value");
+            assert_eq!(answer(&at).npv.to_string(), npv.to_string(), "{input} at {value}");
+        }
+    }
+    question.renting.interruptions = Some(interruptions);
+    let refused = |input, range: &str| {
+        let ranges = vec![(input, range.parse().expect("a range"))];
+        odds(&question, Usd::ZERO, &Simulation { paths: 200, seed: 1, ranges, months: Vec::new() })
+            .expect_err("refused")
+    };
+    let none = refused(InputName::InterruptionRate, "0..0.2").to_string();
+    assert!(none.contains("no work would be done"), "{none}");
+    let absurd = refused(InputName::RestartTime, "0..90").to_string();
+    assert!(absurd.contains("rework overhead"), "{absurd}");
+}
+
 /// The floats against the decimals on every kind of flow: a range too narrow to matter gives the exact answer.
 #[test]
 fn the_odds_follow_every_flow() {
@@ -573,6 +691,14 @@ fn every_number_has_its_place() {
     question.owning.resale_share = Some(share(Decimal::new(5, 1)));
     question.owning.upgrade = Some(Upgrade { usd: Input::given(Usd::ONE), month: Input::given(12) });
     question.renting.committed = Some(Committed { upfront: Input::given(Usd::ONE), term_months: Input::given(12) });
+    question.renting.interruptions = Some(Interruptions {
+        per_hour: Decimal::new(5, 2),
+        interval_hours: Some(Decimal::ONE),
+        checkpoint_hours: Decimal::new(5, 2),
+        restart_hours: Decimal::new(1, 1),
+    });
+    let rates = RateCard::shipped().transfer_out("us-east-1").expect("rates");
+    question.renting.transfer = Some(Transfer { gb_per_month: Input::given(Decimal::ONE), rates });
     for input in InputName::ALL {
         let whole = [
             InputName::LoanMonths,

@@ -217,7 +217,7 @@ fn a_rented_hour_includes_its_ami_and_its_address() {
 fn spot_takes_longer_by_its_interruptions() {
     let spot = Interruptions {
         per_hour: number("0.05"),
-        interval_hours: number("1"),
+        interval_hours: Some(number("1")),
         checkpoint_hours: number("0.05"),
         restart_hours: number("0.1"),
     };
@@ -225,11 +225,13 @@ fn spot_takes_longer_by_its_interruptions() {
     let best = Interruptions::best_interval(number("0.05"), number("0.05")).expect("a best interval");
     assert_eq!(shown(best, 6), "1.414214");
     // No other interval near it is better.
-    let factor = |interval_hours| Interruptions { interval_hours, ..spot }.wall_clock_factor().expect("a factor");
+    let factor = |hours| Interruptions { interval_hours: Some(hours), ..spot }.wall_clock_factor().expect("a factor");
     assert!(factor(best) < factor(number("1")) && factor(best) < factor(number("2")));
     let calm = Interruptions { per_hour: Decimal::ZERO, ..spot };
     assert_eq!(calm.wall_clock_factor(), Some(number("1.05")));
-    assert_eq!(Interruptions { interval_hours: Decimal::ZERO, ..spot }.wall_clock_factor(), None);
+    assert_eq!(Interruptions { interval_hours: Some(Decimal::ZERO), ..spot }.wall_clock_factor(), None);
+    // Without one given it is the best.
+    assert_eq!(Interruptions { interval_hours: None, ..spot }.wall_clock_factor(), Some(factor(best)));
 }
 
 /// The loan: 2200 at 9 % APR over 24 months.

@@ -5,8 +5,8 @@ mod program;
 
 use std::collections::BTreeMap;
 
-use gpucost::break_even::history::{Load, hindsight, pattern, shared, trailing};
-use gpucost::break_even::{Input, Owning, Percentage, Question, Renting, Terms, break_even};
+use gpucost::break_even::history::{Load, courses, hindsight, pattern, shared, trailing};
+use gpucost::break_even::{Electricity, Input, Owning, Percentage, Question, Renting, Terms, break_even};
 use gpucost::money::Usd;
 use gpucost::time::Period;
 use jiff::Timestamp;
@@ -175,6 +175,47 @@ fn hindsight_counts_what_was_paid_since() {
     assert_eq!(hindsight(&ask, &used, Some(12)).expect("no error"), None, "the ledger begins later");
 }
 
+/// Day by day: $0.90 of rent on each of 61 days, then $3.60; bought at $1,000 less the $720 it would sell for. Each course ends
+/// where hindsight does, the rent before the purchase counted.
+#[test]
+fn a_history_is_followed_day_by_day() {
+    let used = days("2026-06-01T00:00:00Z", &[vec![Decimal::ONE; 61], vec![Decimal::from(4); 92]].concat());
+    let mut ask = question("1000", "0.90", "0", "1");
+    ask.owning.resale = Input::given(usd("800"));
+    ask.owning.selling_cost = Input::given(Percentage::of_fraction(number("0.1")).expect("a part"));
+    ask.owning.electricity = Some(Electricity::new(Input::given(500.into()), Input::given(usd("0.20"))));
+    let purchases = [Some(1), Some(3), Some(12), Some(5), None];
+    let courses = courses(&ask, &used, &purchases).expect("courses");
+    let bought: Vec<_> = courses.iter().map(|course| course.bought.map(|at| (at.months_ago, at.on))).collect();
+    let on = |ago, month, day| Some((ago, date(2026, month, day)));
+    assert_eq!(
+        bought,
+        [None, on(Some(1), 10, 1), on(Some(3), 8, 1), on(Some(5), 6, 1)],
+        "twelve months are more than there are, and the first day is five months ago"
+    );
+    let rent = &courses[0];
+    let at = |place: usize| rent.points[place].cost.to_string();
+    assert_eq!(
+        (rent.points.len(), at(0), at(1), at(61), at(62)),
+        (154, money("0"), money("0.90"), money("54.90"), money("58.50"))
+    );
+    for course in &courses[1..] {
+        let ago = course.bought.expect("a purchase").months_ago;
+        let found = hindsight(&ask, &used, ago).expect("an answer").expect("in the history");
+        let (last, paid) = (course.points.last().expect("a point"), rent.points.last().expect("a point"));
+        // The hours a day are a quotient: its last digits are off.
+        let saved = paid.cost.checked_add(-last.cost).expect("a sum");
+        assert_eq!((last.days, saved.rounded(9)), (paid.days, found.saved.rounded(9)), "{ago:?}");
+        let before = rent.points.iter().find(|at| at.days == course.points[0].days).expect("that day");
+        let paid_at_once = course.points[0].cost.checked_add(-before.cost).expect("a sum");
+        assert_eq!(paid_at_once.rounded(9), usd("280").rounded(9), "{ago:?}");
+    }
+}
+
+fn money(text: &str) -> String {
+    usd(text).to_string()
+}
+
 prop_compose! {
     fn any_load()(hours in proptest::collection::btree_map(0_i64..24 * 40, 0_u32..60, 1..200)) -> Load {
         let first = hour_of("2026-08-01T00:00:00Z");
@@ -276,6 +317,34 @@ fn the_program_finds_the_hours_that_overlap() {
     let notes = said["trailing_months"]["notes"].to_string();
     assert!(notes.contains("last 12 months: the ledger has only 61 days of them"), "{notes}");
     assert!(notes.contains("growth: not known before there are 4 whole months; there are 2"), "{notes}");
+}
+
+/// 10 h a day at $0.90 are $9: $200 are paid for on the 23rd day, and the chart's numbers are in the table.
+#[test]
+fn the_program_draws_the_history() {
+    let lab = lab();
+    let asked = ["break-even", "history", "--machine-usd", "200", "--storage-usd-per-month", "0", "--months", "1"];
+    for name in ["history.png", "history.svg"] {
+        lab.ok(&[&asked[..], &["--chart", name]].concat());
+    }
+    let svg = std::fs::read_to_string(lab.cwd().join("history.svg")).expect("a chart");
+    for said in [
+        "Bought on 2026-09-01, the machine would have saved $349.00 by now",
+        "paid for: 2026-09-23",
+        "bought 2026-10-01",
+    ] {
+        assert!(svg.contains(said), "{said}");
+    }
+    let said: Value = serde_json::from_str(&lab.ok(&[&asked[..], &["-v", "-o", "json"]].concat())).expect("JSON");
+    let rows = said["history_days"]["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 62 + 32 + 62);
+    let last = rows.last().expect("a row");
+    assert_eq!(
+        (&last["bought_on"], &last["date"], &last["cost_usd"]),
+        (&"2026-09-01".into(), &"2026-10-31".into(), &"200".into())
+    );
+    let error = failed(&lab, &[&asked[..], &["--chart", "history.gif"]].concat());
+    assert!(error.contains("ends in .png or .svg"), "{error}");
 }
 
 #[track_caller]

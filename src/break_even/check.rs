@@ -2,8 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::input::{Committed, Electricity, Financing, Input, Question, Upgrade};
+use super::input::{Committed, Electricity, Financing, Input, Question, Transfer, Upgrade};
 use super::input_name::InputName;
+use super::interruptions::Interruptions;
 use super::terms::{Horizon, Percentage};
 use crate::money::Usd;
 use crate::quantity::exact;
@@ -27,6 +28,10 @@ const MAX_LOAN_MONTHS: u32 = 360;
 const MAX_TERM_MONTHS: u32 = 120;
 /// More work is done twice than once: that is no way to work.
 const MAX_OVERHEAD: u32 = 10;
+/// Ten petabytes.
+const MAX_GB_PER_MONTH: u32 = 10_000_000;
+/// Interruptions an hour, and hours of what they make be done.
+const MAX_OF_INTERRUPTIONS: u32 = 100;
 const MAX_ADMIN_HOURS: u32 = 744;
 /// 25 % a year, which makes a rate ten times itself in a decade.
 const MAX_ESCALATION: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
@@ -120,6 +125,8 @@ impl Question {
         }
         dollars(InputName::StorageCost, &rent.storage_usd_per_month, MAX_USD_PER_MONTH)?;
         dollars(InputName::TransferCost, &rent.transfer_usd_per_month, MAX_USD_PER_MONTH)?;
+        check_transfer(rent.transfer.as_ref())?;
+        check_interruptions(rent.interruptions)?;
         number(InputName::Overhead, "", rent.overhead.value, Decimal::ONE, MAX_OVERHEAD)?;
         let Some(Committed { upfront, term_months }) = &rent.committed else { return Ok(()) };
         dollars(InputName::Upfront, upfront, MAX_PRICE_USD)?;
@@ -151,6 +158,34 @@ impl Question {
         }
         Ok(())
     }
+}
+
+fn check_transfer(transfer: Option<&Transfer>) -> Result<(), InvalidInput> {
+    let Some(Transfer { gb_per_month, rates }) = transfer else { return Ok(()) };
+    let gb = gb_per_month.value;
+    number(InputName::TransferGb, "GB", gb, Decimal::ZERO, MAX_GB_PER_MONTH)?;
+    match rates.most_gb().filter(|most| gb > *most) {
+        None => Ok(()),
+        Some(most) => {
+            let why = format!("the card has no rate for more than {} GB a month there", exact(most));
+            Err(invalid(InputName::TransferGb, format!("{} GB", exact(gb)), why))
+        }
+    }
+}
+
+fn check_interruptions(interruptions: Option<Interruptions>) -> Result<(), InvalidInput> {
+    let Some(Interruptions { per_hour, interval_hours, checkpoint_hours, restart_hours }) = interruptions else {
+        return Ok(());
+    };
+    for (input, unit, value) in [
+        (InputName::InterruptionRate, "", per_hour),
+        (InputName::CheckpointTime, "h", checkpoint_hours),
+        (InputName::CheckpointInterval, "h", interval_hours.unwrap_or_default()),
+        (InputName::RestartTime, "h", restart_hours),
+    ] {
+        number(input, unit, value, Decimal::ZERO, MAX_OF_INTERRUPTIONS)?;
+    }
+    Ok(())
 }
 
 fn check_electricity(electricity: &Electricity) -> Result<(), InvalidInput> {
@@ -206,6 +241,10 @@ pub(super) fn limits(question: &Question, input: InputName) -> (Decimal, Decimal
             let most = if rent.committed.is_some() { Decimal::ONE } else { Decimal::from(MAX_OVERHEAD) };
             let of_day = Decimal::from(HOURS_A_DAY).checked_div(hours);
             (Decimal::ONE, of_day.map_or(most, |of_day| most.min(of_day)))
+        }
+        InputName::TransferGb => {
+            let most = rent.transfer.as_ref().and_then(|transfer| transfer.rates.most_gb());
+            (Decimal::ZERO, most.unwrap_or_else(|| Decimal::from(MAX_GB_PER_MONTH)))
         }
         InputName::HoursPerDay => (Decimal::ZERO, most_hours(question)),
         _ => (Decimal::ZERO, Decimal::ONE),

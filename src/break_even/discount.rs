@@ -45,6 +45,16 @@ impl Discount {
         self.monthly_rate
     }
 
+    /// `ln(1 + i)`
+    pub(super) const fn log(self) -> Decimal {
+        self.log
+    }
+
+    /// `ln(1 + i) / i`, without a rate its limit.
+    pub(super) fn log_over_rate(self) -> Option<Decimal> {
+        if self.monthly_rate.is_zero() { Some(Decimal::ONE) } else { self.log.checked_div(self.monthly_rate) }
+    }
+
     /// What a dollar after so many months is worth today: `(1 + i)^−months`.
     pub fn factor(self, months: Decimal) -> Option<Decimal> {
         if self.monthly_rate.is_zero() {

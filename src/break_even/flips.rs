@@ -27,13 +27,13 @@ const PLACES: u32 = 16;
 
 /// The value of one input at which the verdict flips: by the line through two values where the net present value is linear
 /// in it, else by halving. Of several, the nearest on the side on which the first is found. The inner `None` is an input
-/// that the question does not have as a number.
+/// that the question does not have as a number, or one the rework overhead follows from: that one is looked at itself.
 ///
 /// # Errors
 /// A question that cannot be meant.
 pub fn flip_point(question: &Question, input: InputName) -> Result<Option<FlipPoint>, BreakEvenError> {
     question.check()?;
-    let Some(value) = question.value_of(input) else { return Ok(None) };
+    let Some(value) = question.value_of(input).filter(|_| !input.makes_overhead()) else { return Ok(None) };
     let (from, to) = limits(question, input);
     let search = Search { question, input };
     let found = search.flip(value, from, to);

@@ -262,7 +262,13 @@ fn rented_month(renting: &Renting, month: MonthLength) -> Option<Usd> {
     let each_hour = rate.checked_add(renting.elastic_ip_usd_per_hour.value)?.amount().checked_mul(HOURS_A_DAY)?;
     Usd::new(month.days(each_hour)?)
         .checked_add(renting.storage_usd_per_month.value)?
-        .checked_add(renting.transfer_usd_per_month.value)
+        .checked_add(renting.transfer_usd_per_month.value)?
+        .checked_add(transferred(renting)?)
+}
+
+/// `None` too for more than there are rates for, which is no checked question's.
+fn transferred(renting: &Renting) -> Option<Usd> {
+    renting.transfer.as_ref().map_or(Some(Usd::ZERO), |out| out.rates.cost_of(out.gb_per_month.value))
 }
 
 fn own_per_rented_hour(owning: &Owning) -> Option<Usd> {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::interruptions::Interruptions;
 use super::terms::{Percentage, Terms};
+use crate::catalog::TransferOut;
 use crate::money::Usd;
 
 /// Where an input comes from, so that an answer can show what it rests on.
@@ -176,6 +178,13 @@ pub struct Committed {
     pub term_months: Input<u32>,
 }
 
+/// Data sent out of AWS by the GB, at the rates of a region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub gb_per_month: Input<Decimal>,
+    pub rates: TransferOut,
+}
+
 /// The rented instance and what comes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renting {
@@ -189,6 +198,8 @@ pub struct Renting {
     pub gpus: Option<Input<Decimal>>,
     /// Hours paid for an hour of work done: above 1 where spot interruptions make work be done again.
     pub overhead: Input<Decimal>,
+    /// What `overhead` follows from, where it does; [`Question::put`] of one of its numbers keeps them together.
+    pub interruptions: Option<Interruptions>,
     pub ami_usd_per_hour: Input<Usd>,
     /// Public IPv4 while the instance runs; an auto-assigned address is released at each stop.
     pub address_usd_per_hour: Input<Usd>,
@@ -196,8 +207,10 @@ pub struct Renting {
     pub elastic_ip_usd_per_hour: Input<Usd>,
     /// Volumes, billed whether the instance runs or not.
     pub storage_usd_per_month: Input<Usd>,
-    /// Data sent out of AWS.
+    /// Data sent out of AWS, in dollars.
     pub transfer_usd_per_month: Input<Usd>,
+    /// Data sent out of AWS, by the GB; both are paid.
+    pub transfer: Option<Transfer>,
 }
 
 impl Renting {
@@ -209,11 +222,13 @@ impl Renting {
             committed: None,
             gpus: None,
             overhead: Input::assumed(Decimal::ONE),
+            interruptions: None,
             ami_usd_per_hour: Input::assumed(Usd::ZERO),
             address_usd_per_hour: Input::assumed(Usd::ZERO),
             elastic_ip_usd_per_hour: Input::assumed(Usd::ZERO),
             storage_usd_per_month: Input::assumed(Usd::ZERO),
             transfer_usd_per_month: Input::assumed(Usd::ZERO),
+            transfer: None,
         }
     }
 }

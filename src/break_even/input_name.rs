@@ -59,11 +59,16 @@ input_names! {
     Upfront "upfront_usd" "upfront fee",
     TermMonths "term_months" "commitment's term",
     Overhead "rework_overhead" "rework overhead",
+    InterruptionRate "interruptions_per_hour" "interruptions an hour",
+    CheckpointTime "checkpoint_hours" "writing a checkpoint",
+    CheckpointInterval "checkpoint_every_hours" "work between checkpoints",
+    RestartTime "restart_hours" "restart",
     AmiRate "ami_usd_per_hour" "AMI rate",
     AddressRate "address_usd_per_hour" "public IPv4 rate",
     ElasticIpRate "elastic_ip_usd_per_hour" "Elastic IPs",
     StorageCost "storage_usd_per_month" "storage",
     TransferCost "transfer_usd_per_month" "transfer out",
+    TransferGb "transfer_out_gb_per_month" "data sent out",
     HoursPerDay "hours_per_day" "hours a day",
     Horizon "horizon" "horizon",
     DiscountRate "discount_per_year" "discount rate",
@@ -89,6 +94,17 @@ impl InputName {
 }
 
 impl InputName {
+    /// Whether the rework overhead follows from it.
+    pub(super) const fn makes_overhead(self) -> bool {
+        matches!(
+            self,
+            InputName::InterruptionRate
+                | InputName::CheckpointTime
+                | InputName::CheckpointInterval
+                | InputName::RestartTime
+        )
+    }
+
     /// Whether it counts whole months (a horizon in days: days).
     pub const fn is_whole(self) -> bool {
         matches!(self, InputName::LoanMonths | InputName::UpgradeMonth | InputName::TermMonths | InputName::Horizon)

@@ -14,8 +14,8 @@ const EPSILON: Decimal = Decimal::from_parts(1, 0, 0, false, 28);
 pub struct Interruptions {
     /// On average, in an hour of running.
     pub per_hour: Decimal,
-    /// Work between two checkpoints.
-    pub interval_hours: Decimal,
+    /// Work between two checkpoints; `None` is [the best](Interruptions::best_interval).
+    pub interval_hours: Option<Decimal>,
     /// Writing one.
     pub checkpoint_hours: Decimal,
     /// From an interruption to work again.
@@ -29,17 +29,15 @@ impl Interruptions {
     /// ```
     /// # use gpucost::break_even::Interruptions;
     /// let spot = Interruptions {
-    ///     per_hour: "0.05".parse()?, interval_hours: "1".parse()?,
+    ///     per_hour: "0.05".parse()?, interval_hours: Some("1".parse()?),
     ///     checkpoint_hours: "0.05".parse()?, restart_hours: "0.1".parse()?,
     /// };
     /// assert_eq!(spot.wall_clock_factor().ok_or("out of range")?.round_dp(6).to_string(), "1.083455");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wall_clock_factor(self) -> Option<Decimal> {
-        let Interruptions { per_hour, interval_hours, checkpoint_hours, restart_hours } = self;
-        if interval_hours <= Decimal::ZERO {
-            return None;
-        }
+        let Interruptions { per_hour, checkpoint_hours, restart_hours, .. } = self;
+        let interval_hours = self.interval().filter(|hours| *hours > Decimal::ZERO)?;
         let segment = interval_hours.checked_add(checkpoint_hours)?;
         if per_hour.is_zero() {
             return segment.checked_div(interval_hours);
@@ -48,6 +46,16 @@ impl Interruptions {
         let again = power(segment)?.checked_sub(Decimal::ONE)?;
         let work = per_hour.checked_mul(interval_hours)?;
         power(restart_hours)?.checked_mul(again)?.checked_div(work)
+    }
+
+    /// The same to twelve decimals.
+    pub fn overhead(self) -> Option<Decimal> {
+        self.wall_clock_factor().map(|factor| factor.trunc_with_scale(12).normalize())
+    }
+
+    /// Work between two checkpoints, as given or the best. `None` where neither is.
+    pub fn interval(self) -> Option<Decimal> {
+        self.interval_hours.or_else(|| Interruptions::best_interval(self.checkpoint_hours, self.per_hour))
     }
 
     /// Young's interval between checkpoints: `sqrt(2c/L)`. `None` without interruptions: then the longer, the better.

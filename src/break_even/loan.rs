@@ -47,6 +47,11 @@ impl Loan {
         self.months
     }
 
+    /// Of a month.
+    pub(super) const fn interest(self) -> Discount {
+        self.interest
+    }
+
     /// All payments together.
     pub fn total(self) -> Option<Usd> {
         self.payment.scaled(Decimal::from(self.months), Decimal::ONE)

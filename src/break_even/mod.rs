@@ -33,6 +33,7 @@ mod input_name;
 mod interruptions;
 mod loan;
 mod months;
+mod peak;
 mod resale;
 mod span;
 mod terms;
@@ -46,7 +47,9 @@ pub use check::{BreakEvenError, InvalidInput, MAX_DAYS};
 pub use discount::Discount;
 pub use flips::{FlipPoint, flip_point};
 pub use flows::{Flows, TermFee, Upgraded};
-pub use input::{Committed, Electricity, Financing, Input, Owning, Question, Renting, Source, Upgrade, Upkeep};
+pub use input::{
+    Committed, Electricity, Financing, Input, Owning, Question, Renting, Source, Transfer, Upgrade, Upkeep,
+};
 pub use input_name::InputName;
 pub use interruptions::Interruptions;
 pub use loan::Loan;

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::discount::Discount;
 use super::flows::{Flows, MONTHS_A_YEAR};
+use super::peak::Within;
 use super::terms::Horizon;
 use crate::money::Usd;
 
@@ -28,6 +29,14 @@ pub struct MonthFlow {
     pub sold_for: Usd,
     /// What the loan still claims then.
     pub owed: Usd,
+}
+
+impl MonthFlow {
+    /// Of use and steady costs, electricity at this month's rate.
+    fn saved(&self) -> Option<Usd> {
+        let rent = self.rent_use.checked_add(self.rent_steady)?;
+        rent.checked_add(-self.own_electricity)?.checked_add(-self.own_upkeep)
+    }
 }
 
 /// The months of some flows, one after another; ends where a sum leaves the range of decimals.
@@ -107,7 +116,7 @@ impl Sums {
 }
 
 /// Months until owning has cost no more than renting, the machine being sold then; looked for at each month's two ends and
-/// found within one by halving. The inner `None` is not within [`Horizon::MAX_MONTHS`].
+/// at the [most within it](super::peak), and found by halving. The inner `None` is not within [`Horizon::MAX_MONTHS`].
 pub(super) fn months_to_recover(flows: &Flows, discount: Discount) -> Option<Option<Decimal>> {
     let a_month = discount.factor(Decimal::ONE)?;
     let mut sums = Sums { rent: Usd::ZERO, own: flows.price, worth: Decimal::ONE };
@@ -118,9 +127,18 @@ pub(super) fn months_to_recover(flows: &Flows, discount: Discount) -> Option<Opt
         if !sums.saved(sold_for, owed)?.is_negative() {
             return Some(Some(begun));
         }
+        let within = Within {
+            flows,
+            discount,
+            begin: begun,
+            end: Decimal::from(flow.month),
+            saved_per_month: flow.saved()?,
+            npv_at_begin: sums.saved(sold_for, owed)?,
+        };
         sums.end_month(&flow, a_month)?;
-        if !sums.saved(flow.sold_for, flow.owed)?.is_negative() {
-            return halved(flows, discount, begun, Decimal::from(flow.month)).map(Some);
+        let at_end = !sums.saved(flow.sold_for, flow.owed)?.is_negative();
+        if let Some(reached) = within.caught_up()?.or(Some(within.end).filter(|_| at_end)) {
+            return halved(flows, discount, begun, reached).map(Some);
         }
         sums.own = Sums::pay(sums.own, flow.own_upgrade, sums.worth)?;
         (sold_for, owed) = (flow.sold_for, flow.owed);

@@ -1,6 +1,6 @@
 //! What the machine is sold for: a sum whenever it is, or a curve that falls by the same part each year.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, MathematicalOps};
 
 use super::discount::Discount;
 use super::input::Owning;
@@ -51,6 +51,22 @@ impl Resale {
             None => Some(self.floor),
             Some(curve) => Some(curve.price.scaled(curve.falling.factor(months)?, Decimal::ONE)?.max(self.floor)),
         }
+    }
+
+    /// By what logarithm a month it falls at that moment: none on the floor.
+    pub(super) fn falling_log(self, months: Decimal) -> Option<Decimal> {
+        let falls = self.curve.filter(|_| self.value_after(months).is_some_and(|value| value > self.floor));
+        Some(falls.map_or(Decimal::ZERO, |curve| curve.falling.log()))
+    }
+
+    /// The moment at which the curve meets the floor, if that is between the two.
+    pub(super) fn floor_reached_between(self, begin: Decimal, end: Decimal) -> Option<Option<Decimal>> {
+        let Some(curve) = self.curve.filter(|curve| !self.floor.is_zero() && !curve.falling.log().is_zero()) else {
+            return Some(None);
+        };
+        let parts = curve.price.amount().checked_div(self.floor.amount())?;
+        let months = parts.checked_ln()?.checked_div(curve.falling.log())?;
+        Some(Some(months).filter(|months| *months > begin && *months < end))
     }
 
     /// What is left of it when the sale has been paid for.

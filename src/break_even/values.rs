@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::input::{Electricity, Owning, Question};
 use super::input_name::InputName;
+use super::interruptions::Interruptions;
 use super::terms::{Horizon, Percentage};
 use crate::money::Usd;
 
@@ -29,11 +30,23 @@ impl Question {
     /// Puts another number in an input's place; `None` and unchanged where [`Question::value_of`] has none, or a share
     /// is no share.
     pub fn put(&mut self, input: InputName, value: Decimal) -> Option<()> {
+        if input.makes_overhead() {
+            return self.put_interruptions(input, value);
+        }
         match place(self, input)? {
             Place::Dollars(usd) => *usd = Usd::new(value),
             Place::Number(number) => *number = value,
             Place::Share(share) => *share = Percentage::of_fraction(value).ok()?,
         }
+        Some(())
+    }
+
+    /// With the overhead that follows; `None` where no work would be done.
+    fn put_interruptions(&mut self, input: InputName, value: Decimal) -> Option<()> {
+        let mut other = self.renting.interruptions?;
+        *of_interruptions(&mut other, input)? = value;
+        self.renting.overhead.value = other.overhead()?;
+        self.renting.interruptions = Some(other);
         Some(())
     }
 
@@ -81,11 +94,16 @@ fn place(question: &mut Question, input: InputName) -> Option<Place<'_>> {
         InputName::InstanceRate => Some(Place::Dollars(&mut renting.usd_per_hour.value)),
         InputName::Upfront => Some(Place::Dollars(&mut renting.committed.as_mut()?.upfront.value)),
         InputName::Overhead => Some(Place::Number(&mut renting.overhead.value)),
+        InputName::InterruptionRate
+        | InputName::CheckpointTime
+        | InputName::CheckpointInterval
+        | InputName::RestartTime => of_interruptions(renting.interruptions.as_mut()?, input).map(Place::Number),
         InputName::AmiRate => Some(Place::Dollars(&mut renting.ami_usd_per_hour.value)),
         InputName::AddressRate => Some(Place::Dollars(&mut renting.address_usd_per_hour.value)),
         InputName::ElasticIpRate => Some(Place::Dollars(&mut renting.elastic_ip_usd_per_hour.value)),
         InputName::StorageCost => Some(Place::Dollars(&mut renting.storage_usd_per_month.value)),
         InputName::TransferCost => Some(Place::Dollars(&mut renting.transfer_usd_per_month.value)),
+        InputName::TransferGb => Some(Place::Number(&mut renting.transfer.as_mut()?.gb_per_month.value)),
         InputName::HoursPerDay => Some(Place::Number(&mut terms.hours_per_day.value)),
         InputName::DiscountRate => Some(Place::Share(&mut terms.discount_per_year.value)),
         InputName::LoanMonths
@@ -119,6 +137,16 @@ fn of_electricity(electricity: &mut Electricity, input: InputName) -> Option<Pla
         InputName::ElectricityRate => Place::Dollars(&mut electricity.usd_per_kwh.value),
         InputName::Pue => Place::Number(&mut electricity.pue.value),
         InputName::Escalation => Place::Share(&mut electricity.escalation_per_year.value),
+        _ => return None,
+    })
+}
+
+fn of_interruptions(interruptions: &mut Interruptions, input: InputName) -> Option<&mut Decimal> {
+    Some(match input {
+        InputName::InterruptionRate => &mut interruptions.per_hour,
+        InputName::CheckpointTime => &mut interruptions.checkpoint_hours,
+        InputName::CheckpointInterval => interruptions.interval_hours.as_mut()?,
+        InputName::RestartTime => &mut interruptions.restart_hours,
         _ => return None,
     })
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::catalog::fetched::{FETCHED_SOURCES, is_surely_later, no_longer};
-use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow, SnapshotRow, VolumeRow};
+use crate::catalog::rows::{self, Dated, OnDemandRow, ReservedRow, SnapshotRow, TransferRow, VolumeRow};
 use crate::catalog::{
     Electricity, GridCarbon, InstanceType, Listing, Machine, NoRate, Published, Rate, RateCard, Region, ReservedRate,
-    SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, VolumeRate, VolumeType, is_of_families,
+    SavingsPlanRate, Sector, SnapshotRate, Source, SpotRate, TransferOut, TransferTier, VolumeRate, VolumeType,
+    is_of_families,
 };
 use crate::money::Usd;
 use crate::quantity::Unit;
@@ -180,6 +181,22 @@ impl RateCard {
             }
             None => Err(self.not_listed("public IPv4 address", region, Vec::new())),
         }
+    }
+
+    /// Data sent out of a region to the internet.
+    ///
+    /// # Errors
+    /// The region is unknown, or the card has no such rate for it.
+    pub fn transfer_out(&self, region: &str) -> Result<TransferOut, NoRate> {
+        self.known(region, None)?;
+        let index = shipped_region_index(region);
+        let rows: Vec<&TransferRow> = self.transfers.iter().filter(|row| Some(row.region) == index).collect();
+        let Some(first) = rows.first() else {
+            let elsewhere = self.transfers.iter().filter(|row| row.from_gb == 0).map(|row| shipped_region(row.region));
+            return Err(self.not_listed("data transfer out", region, elsewhere.collect()));
+        };
+        let tier = |row: &&TransferRow| TransferTier { from_gb: row.from_gb, usd_per_gb: row.usd_per_gb };
+        Ok(TransferOut::new(region, rows.iter().map(tier).collect(), first.dated.provenance()))
     }
 
     pub fn instance_type(&self, name: &str) -> Option<&InstanceType> {

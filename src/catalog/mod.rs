@@ -17,6 +17,7 @@ mod speed;
 mod spot_history;
 mod suggest;
 mod throughput;
+mod transfer;
 mod usage_type;
 mod volume;
 
@@ -38,6 +39,7 @@ pub use speed::{Footing, Ratio, Speed, Work};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
 pub use suggest::nearest;
 pub use throughput::{Gpu, Precision, Throughput};
+pub use transfer::{TransferOut, TransferTier};
 pub use usage_type::{UsageKind, UsageType, without_region};
 pub use volume::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, InvalidVolume, SnapshotRate, VolumeRate, VolumeSpec, VolumeType,
@@ -65,6 +67,7 @@ pub struct RateCard {
     volumes: &'static [rows::VolumeRow],
     snapshots: &'static [rows::SnapshotRow],
     addresses: &'static [rows::AddressRow],
+    transfers: &'static [rows::TransferRow],
     machines: &'static [Machine],
     electricity: &'static [Electricity],
     gpus: &'static [Gpu],
@@ -84,6 +87,7 @@ static SHIPPED: RateCard = RateCard {
     volumes: &rows::VOLUMES,
     snapshots: &rows::SNAPSHOTS,
     addresses: &rows::ADDRESSES,
+    transfers: &rows::TRANSFERS,
     machines: &rows::MACHINES,
     electricity: &rows::ELECTRICITY,
     gpus: &rows::GPUS,

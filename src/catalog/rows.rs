@@ -84,6 +84,13 @@ pub(super) struct AddressRow {
     pub dated: Dated,
 }
 
+pub(super) struct TransferRow {
+    pub region: u16,
+    pub from_gb: u32,
+    pub usd_per_gb: Usd,
+    pub dated: Dated,
+}
+
 // One-letter constructors: the generated file is 6,000 rows long.
 
 const fn d(mantissa: u64, scale: u32) -> Decimal {
@@ -140,6 +147,10 @@ const fn t(region: u16, rate: SnapshotRate, usd: Decimal, dated: Dated) -> Snaps
 
 const fn a(in_use: bool, usd: Decimal, dated: Dated) -> AddressRow {
     AddressRow { in_use, usd_per_hour: Usd::new(usd), dated }
+}
+
+const fn g(region: u16, from_gb: u32, usd: Decimal, dated: Dated) -> TransferRow {
+    TransferRow { region, from_gb, usd_per_gb: Usd::new(usd), dated }
 }
 
 include!(concat!(env!("OUT_DIR"), "/card.rs"));

@@ -6,7 +6,8 @@ use super::args::CashFlowArgs;
 use super::break_even::{dollars, number, parsed};
 use super::error::Failure;
 use crate::break_even::{
-    Committed, Electricity, Financing, Horizon, Input, Interruptions, MonthLength, Owning, Percentage, Renting, Upgrade,
+    Committed, Electricity, Financing, Horizon, Input, Interruptions, MonthLength, Owning, Percentage, Renting,
+    Transfer, Upgrade,
 };
 use crate::catalog::{
     COMMITMENT_YEAR_HOURS, OfferingClass, PaymentOption, RateCard, ReservedRate, SavingsPlanKind, SavingsPlanRate,
@@ -53,10 +54,14 @@ pub fn owning(args: &CashFlowArgs, owning: &mut Owning) -> Result<(), Failure> {
 
 /// A number of months.
 fn count(option: &str, text: &str) -> Result<Input<u32>, Failure> {
+    whole(option, text).map(Input::given).map_err(|refused| refused.hint("write months: 24, say"))
+}
+
+fn whole(option: &str, text: &str) -> Result<u32, Failure> {
     let count = text.trim().parse().ok().filter(|_| !text.trim().starts_with('+'));
-    count.map(Input::given).ok_or_else(|| {
+    count.ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
-        Failure::usage(format!("{option}: `{shown}` is no whole number of months")).hint("write 24, say")
+        Failure::usage(format!("{option}: `{shown}` is no whole number"))
     })
 }
 
@@ -96,7 +101,8 @@ fn power(args: &CashFlowArgs, electricity: &mut Electricity) -> Result<(), Failu
 
 /// Addresses and transfer of the rented side, and what spot makes be done twice.
 pub fn renting(args: &CashFlowArgs, region: &str, card: &RateCard, renting: &mut Renting) -> Result<(), Failure> {
-    if let Some(count) = args.elastic_ips.filter(|count| *count > 0) {
+    let count = args.elastic_ips.as_deref().map(|text| whole("--elastic-ips", text)).transpose()?;
+    if let Some(count) = count.filter(|count| *count > 0) {
         let rate = card.public_ipv4(region, false)?;
         let usd = rate.usd.scaled(Decimal::from(count), Decimal::ONE);
         let usd = usd.ok_or_else(|| Failure::usage("--elastic-ips: that many cost more than can be held"))?;
@@ -106,11 +112,15 @@ pub fn renting(args: &CashFlowArgs, region: &str, card: &RateCard, renting: &mut
     if let Some(text) = &args.transfer_usd_per_month {
         renting.transfer_usd_per_month = Input::given(dollars("--transfer-usd-per-month", text)?);
     }
+    if let Some(text) = &args.transfer_out_gb_per_month {
+        renting.transfer = Some(transfer(text, region, card)?);
+    }
     if let Some(text) = &args.rework_overhead {
         renting.overhead = Input::given(number("--rework-overhead", text)?);
     }
     if let Some(text) = &args.interruptions_per_hour {
-        renting.overhead = rework(args, number("--interruptions-per-hour", text)?)?;
+        let spot = interruptions(args, number("--interruptions-per-hour", text)?)?;
+        (renting.overhead, renting.interruptions) = (rework(spot)?, Some(spot));
     }
     if let (Some(upfront), Some(term)) = (&args.upfront_usd, &args.term) {
         let upfront = Input::given(dollars("--upfront-usd", upfront)?);
@@ -128,40 +138,66 @@ fn term_months(text: &str) -> Result<u32, Failure> {
     }
 }
 
-fn rework(args: &CashFlowArgs, per_hour: Decimal) -> Result<Input<Decimal>, Failure> {
+fn interruptions(args: &CashFlowArgs, per_hour: Decimal) -> Result<Interruptions, Failure> {
     let hours = |option: &str, text: &Option<String>| match text {
         Some(text) => number(option, text).map(Some),
         None => Ok(None),
     };
-    let checkpoint = hours("--checkpoint-hours", &args.checkpoint_hours)?.unwrap_or_default();
-    let restart = hours("--restart-hours", &args.restart_hours)?.unwrap_or_default();
-    let every = hours("--checkpoint-every-hours", &args.checkpoint_every_hours)?;
-    let interval = every.or_else(|| Interruptions::best_interval(checkpoint, per_hour));
+    let checkpoint_hours = hours("--checkpoint-hours", &args.checkpoint_hours)?.unwrap_or_default();
+    let restart_hours = hours("--restart-hours", &args.restart_hours)?.unwrap_or_default();
+    let interval_hours = hours("--checkpoint-every-hours", &args.checkpoint_every_hours)?;
     for (option, value) in [
         ("--interruptions-per-hour", per_hour),
-        ("--checkpoint-hours", checkpoint),
-        ("--restart-hours", restart),
-        ("--checkpoint-every-hours", interval.unwrap_or_default()),
+        ("--checkpoint-hours", checkpoint_hours),
+        ("--restart-hours", restart_hours),
+        ("--checkpoint-every-hours", interval_hours.unwrap_or_default()),
     ] {
         if value < Decimal::ZERO || value > Decimal::ONE_HUNDRED {
             return Err(Failure::usage(format!("{option}: {} must lie between 0 and 100", exact(value))));
         }
     }
-    let interval_hours = interval.filter(|hours| *hours > Decimal::ZERO).ok_or_else(|| {
+    Ok(Interruptions { per_hour, interval_hours, checkpoint_hours, restart_hours })
+}
+
+fn rework(spot: Interruptions) -> Result<Input<Decimal>, Failure> {
+    let interval = spot.interval().filter(|hours| *hours > Decimal::ZERO).ok_or_else(|| {
         Failure::usage("--interruptions-per-hour: how often is a checkpoint written?")
             .hint("give --checkpoint-every-hours 1, or --checkpoint-hours 0.05 for the best interval")
     })?;
-    let spot = Interruptions { per_hour, interval_hours, checkpoint_hours: checkpoint, restart_hours: restart };
-    let factor = spot.wall_clock_factor();
-    let factor = factor.ok_or_else(|| Failure::usage("--interruptions-per-hour: no work would ever be done"))?;
+    let overhead = spot.overhead();
+    let overhead = overhead.ok_or_else(|| Failure::usage("--interruptions-per-hour: no work would ever be done"))?;
     let source = format!(
         "Daly's formula: {} interruptions an hour, a checkpoint of {} h every {} h, {} h to restart",
-        exact(per_hour),
-        exact(checkpoint),
-        exact(interval_hours.trunc_with_scale(4)),
-        exact(restart)
+        exact(spot.per_hour),
+        exact(spot.checkpoint_hours),
+        exact(interval.trunc_with_scale(4)),
+        exact(spot.restart_hours)
     );
-    Ok(Input::from(factor.trunc_with_scale(12).normalize(), source))
+    Ok(Input::from(overhead, source))
+}
+
+/// At the region's rates; where there are none, the sum can be given.
+fn transfer(text: &str, region: &str, card: &RateCard) -> Result<Transfer, Failure> {
+    let gb = number("--transfer-out-gb-per-month", text)?;
+    let rates = card.transfer_out(region).map_err(|none| {
+        let hint = none.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+        Failure::usage(format!("--transfer-out-gb-per-month: {none}"))
+            .hint(format!("give what it costs: --transfer-usd-per-month{hint}"))
+    })?;
+    if let Some(most) = rates.most_gb().filter(|most| gb > *most) {
+        let why = format!("no rate for more than {} GB a month from {region} is known", exact(most));
+        return Err(Failure::usage(format!("--transfer-out-gb-per-month: {why}"))
+            .hint("give what it costs: --transfer-usd-per-month"));
+    }
+    let cost = rates.cost_of(gb).map_or_else(String::new, |usd| format!("{usd} a month, "));
+    let free = match rates.free_gb {
+        0 => String::new(),
+        free => format!(" after {free} GB free of all regions together"),
+    };
+    let first = rates.tiers.first().map_or_else(String::new, |tier| tier.usd_per_gb.rate());
+    let as_of = &rates.provenance.as_of;
+    let source = format!("given: {cost}{first}/GB from {region}{free}, less by the tier, as of {as_of}");
+    Ok(Transfer { gb_per_month: Input::from(gb, source), rates })
 }
 
 /// The rate of the purchase option asked for, and the commitment it makes.

@@ -3,17 +3,18 @@
 use jiff::Timestamp;
 
 use super::args::{BreakEvenArgs, HistoryArgs};
-use super::break_even::{nothing_recorded, question, refuse_unknown_storage, since};
+use super::break_even::{nothing_recorded, question, refuse_unknown_storage, since, write_chart};
 use super::error::{Exit, Failure};
 use super::ledger::{all_lines, load};
 use super::request::Request;
 use super::show;
 use crate::billing::{FleetUse, MeasuredStorage, MeasuredUse, fleet_use};
-use crate::break_even::history::{Load, answer_at, hindsight, pattern, shared, trailing};
+use crate::break_even::history::{Load, answer_at, courses, hindsight, pattern, shared, trailing};
 use crate::break_even::{BreakEvenError, Input, Question};
 use crate::money::Usd;
 use crate::report::break_even::inputs_table;
 use crate::report::history::{History, hindsight_table, shared_table, trailing_table};
+use crate::report::history_chart::{courses_table, history_chart};
 use crate::report::table::{Cell, Table};
 use crate::time::{Period, utc_date};
 
@@ -30,9 +31,6 @@ fn refuse_other_hours(args: &BreakEvenArgs) -> Result<(), Failure> {
     if args.hours_per_day.is_some() {
         return Err(Failure::usage("--hours-per-day: the history's hours are those of the ledger")
             .hint("leave it out; or ask `gpucost break-even --hours-per-day …`"));
-    }
-    if args.chart.is_some() {
-        return Err(Failure::usage("--chart: a history is tables only").hint("`gpucost break-even when` draws one"));
     }
     Ok(())
 }
@@ -93,11 +91,20 @@ fn tables(
         pattern: pattern(&first),
         hindsight: hindsight.into_iter().flatten().collect(),
     };
+    let purchases: Vec<Option<u8>> = args.months.iter().copied().map(Some).chain([None]).collect();
+    let courses = match (&args.ask.chart, request.verbose) {
+        (None, false) => Vec::new(),
+        _ => courses(question, &first, &purchases)?,
+    };
+    if let Some(path) = &args.ask.chart {
+        write_chart(path, &history_chart(question, &courses, &history.hindsight))?;
+    }
     let mut machines = shared_table(&history);
     machines.notes.extend(notes(fleet));
     let mut tables = vec![machines, trailing_table(&history), hindsight_table(&history)];
     if request.verbose {
         tables.push(inputs_table(question));
+        tables.push(courses_table(&courses));
     }
     Ok(tables)
 }

@@ -27,6 +27,7 @@ const FEWEST_MONTHS: usize = 2;
 pub fn run(args: &OddsArgs, request: &Request) -> Result<Exit, Failure> {
     let mut ask = args.ask.clone();
     let mut ranges = take_ranges(&mut ask)?;
+    ranges.extend(take_addresses(&mut ask, request)?);
     let bootstrap = ask.hours_per_day.as_deref() == Some(LEDGER);
     if bootstrap {
         ask.hours_per_day = None;
@@ -135,6 +136,12 @@ fn option_of(input: InputName) -> &'static str {
         InputName::Upfront => "--upfront-usd",
         InputName::Overhead => "--rework-overhead",
         InputName::TransferCost => "--transfer-usd-per-month",
+        InputName::TransferGb => "--transfer-out-gb-per-month",
+        InputName::InterruptionRate => "--interruptions-per-hour",
+        InputName::CheckpointTime => "--checkpoint-hours",
+        InputName::CheckpointInterval => "--checkpoint-every-hours",
+        InputName::RestartTime => "--restart-hours",
+        InputName::ElasticIpRate => "--elastic-ips",
         InputName::AmiRate => "--ami-usd-per-hour",
         InputName::Escalation => "--electricity-escalation",
         InputName::LoanApr => "--loan-apr",
@@ -179,6 +186,11 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         (InputName::Upfront, &mut ask.more.upfront_usd),
         (InputName::Overhead, &mut ask.more.rework_overhead),
         (InputName::TransferCost, &mut ask.more.transfer_usd_per_month),
+        (InputName::TransferGb, &mut ask.more.transfer_out_gb_per_month),
+        (InputName::InterruptionRate, &mut ask.more.interruptions_per_hour),
+        (InputName::CheckpointTime, &mut ask.more.checkpoint_hours),
+        (InputName::CheckpointInterval, &mut ask.more.checkpoint_every_hours),
+        (InputName::RestartTime, &mut ask.more.restart_hours),
         (InputName::Escalation, &mut ask.more.electricity_escalation),
         (InputName::LoanApr, &mut ask.more.loan_apr),
         (InputName::LoanMonths, &mut ask.more.loan_months),
@@ -206,6 +218,20 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
         ranges.extend(take_time(InputName::TermMonths, text)?);
     }
     Ok(ranges)
+}
+
+/// Elastic IPs are counted where they are typed and dollars where they are drawn: 1.5 is one all along and another half the time.
+fn take_addresses(ask: &mut BreakEvenArgs, request: &Request) -> Result<Option<(InputName, Range)>, Failure> {
+    let Some(text) = &mut ask.more.elastic_ips else { return Ok(None) };
+    let Some((input, range)) = take_range(InputName::ElasticIpRate, text)? else { return Ok(None) };
+    let count = range.median().unwrap_or_default().round();
+    if count < Decimal::ZERO {
+        return Err(Failure::usage(format!("--elastic-ips: {range} is no number of addresses")));
+    }
+    *text = exact(count);
+    let each = request.card()?.public_ipv4(request.region()?, false)?.usd;
+    let dollars = range.scaled(each.amount());
+    Ok(Some((input, dollars.ok_or_else(|| Failure::usage(format!("--elastic-ips: {range} is too large")))?)))
 }
 
 /// Of a horizon or term, its median in the same unit.

@@ -9,6 +9,7 @@ pub mod carbon;
 pub mod chart;
 pub mod daily;
 pub mod history;
+pub mod history_chart;
 pub mod idle_week;
 pub mod month;
 pub mod odds;

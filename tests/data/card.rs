@@ -143,6 +143,45 @@ fn addresses_are_the_card_row_for_row() {
 }
 
 #[test]
+fn transfer_rates_are_the_card_row_for_row() {
+    let rows = rows("transfer_rates.csv");
+    let of = |region: &str| rows.iter().filter(|row| &row["region"] == region).count();
+    for row in &rows {
+        row.between("usd_per_gb", "0.05", "0.155");
+        let out = card().transfer_out(&row["region"]).expect(&row.at);
+        let tier = out.tiers.iter().find(|tier| tier.from_gb.to_string() == row["from_gb"]).expect(&row.at);
+        assert_eq!((tier.usd_per_gb, &out.provenance), (row.usd("usd_per_gb"), &row.provenance()), "{}", row.at);
+        assert_eq!(out.tiers.len(), of(&row["region"]), "{}", row.at);
+        assert!(out.tiers.is_sorted_by(|one, next| one.usd_per_gb >= next.usd_per_gb), "{}: dearer by the GB", row.at);
+    }
+    for region in card().regions() {
+        assert_eq!(card().transfer_out(&region.code).is_ok(), of(&region.code) > 0, "{}", region.code);
+    }
+}
+
+/// 100 GB free, the tiers after them; nothing free in GovCloud; where no rate is known no cost is.
+#[test]
+fn transfer_out_by_its_tiers() {
+    let cost = |region: &str, gb: &str| {
+        let out = card().transfer_out(region).expect(region);
+        out.cost_of(decimal(gb)).map(|usd| usd.exact())
+    };
+    for (region, gb, usd) in [
+        ("us-east-1", "0", "0"),
+        ("us-east-1", "100", "0"),
+        ("us-east-1", "101.5", "0.135"),
+        ("us-east-1", "10340", "921.6"),
+        ("us-east-1", "11340", "1006.6"),
+        ("us-east-1", "153700", "11571.2"),
+        ("eu-central-1", "153701", "11571.25"),
+        ("us-gov-west-1", "100", "15.5"),
+    ] {
+        assert_eq!(cost(region, gb).as_deref(), Some(usd), "{gb} GB from {region}");
+    }
+    assert_eq!(cost("us-east-1", "153700.01"), None, "the facts have no rate for it");
+}
+
+#[test]
 fn instance_types_are_the_card_row_for_row() {
     assert_eq!(card().instance_types().len(), rows("instance_types.csv").len());
     for row in rows("instance_types.csv") {

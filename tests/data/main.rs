@@ -14,8 +14,8 @@ use gpucost::quantity::parse_decimal;
 use rust_decimal::Decimal;
 
 /// Files, the columns that make a row unique, and how many rows there are: rows do not vanish unnoticed.
-const FILES: [(&str, &[&str], usize); 13] = [
-    ("sources.csv", &["id"], 46),
+const FILES: [(&str, &[&str], usize); 14] = [
+    ("sources.csv", &["id"], 47),
     ("regions.csv", &["code"], 103),
     ("instance_types.csv", &["instance_type"], 101),
     ("on_demand_rates.csv", &["region", "instance_type"], 1091),
@@ -23,6 +23,7 @@ const FILES: [(&str, &[&str], usize); 13] = [
     ("reserved_rates.csv", &["region", "instance_type", "term_years", "payment_option", "offering_class"], 3362),
     ("ebs_rates.csv", &["region", "volume_type", "dimension"], 638),
     ("network_rates.csv", &["region", "dimension"], 2),
+    ("transfer_rates.csv", &["region", "tier"], 111),
     ("machines.csv", &["name"], 44),
     ("gpus.csv", &["gpu"], 30),
     ("throughput.csv", &["workload", "precision", "stack", "gpu", "gpus_used"], 443),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
-use crate::time::Period;
+use crate::time::{Period, utc_date};
 
 const SECONDS_PER_HOUR: i64 = 3600;
 const SECONDS_PER_DAY: Decimal = Decimal::from_parts(86_400, 0, 0, false, 0);
@@ -76,6 +77,22 @@ impl Load {
     pub fn last(&self, span: Span, end: Timestamp) -> Option<Load> {
         let start = before(end, span)?;
         (self.window.start <= start).then(|| self.within(Period { start, end }))
+    }
+
+    /// Of each day of the window (UTC): how much of it there is, in days, and its hours.
+    pub(super) fn by_day(&self) -> Vec<(Date, Decimal, Decimal)> {
+        let mut of_day: BTreeMap<Date, Decimal> = BTreeMap::new();
+        for (hour, used) in &self.hours {
+            let at = Timestamp::from_second(hour * SECONDS_PER_HOUR).unwrap_or(self.window.start);
+            // The window may begin and end within an hour, and that hour counts.
+            *of_day.entry(utc_date(at.max(self.window.start))).or_default() += used;
+        }
+        let days = self.window.by_day();
+        days.map(|(date, part)| {
+            let hours = of_day.get(&date).copied().unwrap_or_default();
+            (date, Decimal::from(part.seconds()) / SECONDS_PER_DAY, hours)
+        })
+        .collect()
     }
 
     /// Hours of each weekday, from Monday on, with the days of it that the window has.

@@ -3,12 +3,14 @@
 //!
 //! Everything is asked of the one engine: each part of the hours is a [`Question`](super::Question) of its own.
 
+mod courses;
 mod hindsight;
 mod load;
 mod pattern;
 mod shared;
 mod trailing;
 
+pub use courses::{Course, Purchase, SoFar, courses};
 pub use hindsight::{Hindsight, hindsight};
 pub use load::Load;
 pub use pattern::{GROWTH_MONTHS, Growth, Pattern, SEASON_MONTHS, WEEKDAY_WEEKS, pattern};

@@ -74,6 +74,7 @@ pub fn shared(question: &Question, load: &Load, storage: StorageOf<'_>, start: D
         if place > 0 {
             // Paid for once, however many run.
             of_part.renting.transfer_usd_per_month.value = Usd::ZERO;
+            of_part.renting.transfer = None;
             of_part.renting.elastic_ip_usd_per_hour.value = Usd::ZERO;
         }
         let utilization = of_part.terms.hours_per_day.value / Decimal::from(24);

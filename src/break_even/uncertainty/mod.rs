@@ -8,6 +8,7 @@ mod bands;
 mod heat;
 mod model;
 mod range;
+mod rented;
 mod simulate;
 mod span;
 

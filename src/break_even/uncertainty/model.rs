@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::rented::{Interrupted, Tiers};
 use super::span::{Schedule, Span, Use};
 use crate::break_even::flows::MONTHS_A_YEAR;
 use crate::break_even::input::Question;
@@ -43,6 +44,10 @@ pub(super) struct Model {
     elastic_ip: f64,
     storage: f64,
     transfer: f64,
+    gb: f64,
+    tiers: Tiers,
+    /// What the overhead follows from, where it does.
+    interruptions: Option<Interrupted>,
     pub(super) hours: f64,
     days_a_month: f64,
     pub(super) schedule: Schedule,
@@ -104,6 +109,12 @@ impl Model {
             elastic_ip: is(InputName::ElasticIpRate)?,
             storage: is(InputName::StorageCost)?,
             transfer: is(InputName::TransferCost)?,
+            gb: is(InputName::TransferGb)?,
+            tiers: Tiers::of(question)?,
+            interruptions: match question.renting.interruptions {
+                None => None,
+                Some(interruptions) => Some(Interrupted::of(interruptions)?),
+            },
             hours: is(InputName::HoursPerDay)?,
             days_a_month: terms.month.value.days(Decimal::ONE)?.to_f64()?,
             schedule: Schedule::of(question)?,
@@ -112,6 +123,11 @@ impl Model {
 
     /// Puts one input's value; `false` for an input that no range can be given for.
     pub(super) fn put(&mut self, input: InputName, value: f64) -> bool {
+        if let Some(interruptions) = self.interruptions.as_mut().filter(|_| input.makes_overhead()) {
+            interruptions.put(input, value);
+            self.overhead = interruptions.overhead();
+            return true;
+        }
         let place = match input {
             InputName::MachinePrice => &mut self.price,
             InputName::SalesTax => &mut self.sales_tax,
@@ -140,6 +156,7 @@ impl Model {
             InputName::ElasticIpRate => &mut self.elastic_ip,
             InputName::StorageCost => &mut self.storage,
             InputName::TransferCost => &mut self.transfer,
+            InputName::TransferGb => &mut self.gb,
             InputName::HoursPerDay => &mut self.hours,
             _ => return self.schedule.put(input, value),
         };
@@ -167,7 +184,7 @@ impl Model {
         let (by_use, by_the_hour) = if self.committed { (0.0, self.rent) } else { (self.rent, 0.0) };
         let per_hour = (by_use + self.ami + self.address) * self.overhead;
         let each_hour = HOURS_A_DAY * self.days_a_month * (by_the_hour + self.elastic_ip);
-        let steady = each_hour + self.storage + self.transfer;
+        let steady = each_hour + self.storage + self.transfer + self.tiers.cost_of(self.gb);
         used.rented * self.days_a_month * per_hour + steady * span.annuity + self.upfront * span.fees
     }
 

@@ -94,6 +94,18 @@ impl Range {
         }
     }
 
+    /// Of so many times each number. `None` if that leaves the range of decimals.
+    pub fn scaled(&self, times: Decimal) -> Option<Range> {
+        let scaled = |number: Decimal| number.checked_mul(times);
+        Some(match *self {
+            Range::Uniform { low, high } => Range::Uniform { low: scaled(low)?, high: scaled(high)? },
+            Range::Triangular { low, mode, high } => {
+                Range::Triangular { low: scaled(low)?, mode: scaled(mode)?, high: scaled(high)? }
+            }
+            Range::Normal { mean, deviation } => Range::Normal { mean: scaled(mean)?, deviation: scaled(deviation)? },
+        })
+    }
+
     pub fn low(&self) -> Decimal {
         match *self {
             Range::Uniform { low, .. } | Range::Triangular { low, .. } => low,

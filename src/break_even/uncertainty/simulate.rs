@@ -172,12 +172,17 @@ fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(
             let count = u32::try_from(end.round()).map_err(|_| of_range(no_count(input, end)))?;
             at_end.put_count(input, count).ok_or(UncertaintyError::NoRange(input))?;
         } else {
-            at_end.put(input, end).ok_or(UncertaintyError::NoRange(input))?;
+            let refused = || match input.makes_overhead() && question.value_of(input).is_some() {
+                true => of_range(no_work(input, end)),
+                false => UncertaintyError::NoRange(input),
+            };
+            at_end.put(input, end).ok_or_else(refused)?;
         }
         match at_end.check() {
             // Two ranges may meet where one caps the other: a cheap machine sells for its price at most, a slow one
             // replaces its 24 hours at most.
             Err(why) if why.input == input => return Err(of_range(why)),
+            Err(why) if why.input == InputName::Overhead && input.makes_overhead() => return Err(of_range(why)),
             _ => {}
         }
     }
@@ -185,6 +190,10 @@ fn check_range(question: &Question, input: InputName, range: &Range) -> Result<(
         return Err(of_range(no_count(input, range.low())));
     }
     Ok(())
+}
+
+fn no_work(input: InputName, end: Decimal) -> InvalidInput {
+    InvalidInput { input, value: exact(end), why: "no work would be done between two checkpoints".to_owned() }
 }
 
 fn no_count(input: InputName, end: Decimal) -> InvalidInput {

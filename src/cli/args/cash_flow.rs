@@ -62,7 +62,10 @@ pub struct CashFlowArgs {
     pub restart_hours: Option<String>,
     /// Elastic IPs: billed running or stopped
     #[arg(long, value_name = "N", help_heading = "Renting")]
-    pub elastic_ips: Option<u32>,
+    pub elastic_ips: Option<String>,
+    /// Data sent out of AWS to the internet, at the region's rates by tier, less the 100 GB a month that are free
+    #[arg(long, value_name = "GB", conflicts_with = "transfer_usd_per_month", help_heading = "Renting")]
+    pub transfer_out_gb_per_month: Option<String>,
     /// What data sent out of AWS costs a month
     #[arg(long, value_name = "USD", help_heading = "Renting")]
     pub transfer_usd_per_month: Option<String>,

@@ -26,8 +26,9 @@ pub fn cumulative_chart(question: &Question, answer: &Answer) -> Chart {
         line(format!("rent {}", question.renting.name), |t, plain| if plain { t.rent } else { t.rent_present }),
         line(format!("own {}{resale}", question.owning.name), |t, plain| if plain { t.own } else { t.own_present }),
     ];
-    if let Some(rent) = lines.first_mut() {
+    if let [rent, own] = lines.as_mut_slice() {
         rent.points = with_fees(std::mem::take(&mut rent.points), answer);
+        own.points = with_upgrade(std::mem::take(&mut own.points), answer);
     }
     let y_label = if rate.is_zero() {
         "US dollars so far".to_owned()
@@ -107,6 +108,22 @@ fn with_fees(points: Vec<(Decimal, Usd)>, answer: &Answer) -> Vec<(Decimal, Usd)
         stepped.extend(due(days).and_then(|fee| cost.checked_add(fee)).map(|cost| (days, cost)));
     }
     stepped
+}
+
+/// An upgrade is paid at once too, at the end of its month.
+fn with_upgrade(mut points: Vec<(Decimal, Usd)>, answer: &Answer) -> Vec<(Decimal, Usd)> {
+    let Some(upgrade) = answer.flows.upgrade else { return points };
+    let month = Decimal::from(upgrade.month);
+    let paid = answer.discount.factor(month).and_then(|worth| upgrade.usd.scaled(worth, Decimal::ONE));
+    let days = answer.flows.month.days(month).filter(|days| *days < answer.at_horizon.days);
+    let place = days.and_then(|days| points.iter().rposition(|(at, _)| (*at - days).abs() < Decimal::new(1, 9)));
+    if let (Some(place), Some(paid)) = (place, paid)
+        && let Some((at, cost)) = points.get(place).copied()
+        && let Some(cost) = cost.checked_add(paid)
+    {
+        points.insert(place + 1, (at, cost));
+    }
+    points
 }
 
 /// The crossing becomes a point of each line, so that drawn lines meet where the mark is.

@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 
+use super::values::value_cell;
 use crate::break_even::{
     Committed, Electricity, Financing, Horizon, Input, InputName, Owning, Percentage, Question, Renting, Source, Terms,
-    Upgrade, Upkeep,
+    Transfer, Upgrade, Upkeep,
 };
 use crate::money::Usd;
 use crate::quantity::exact;
@@ -166,6 +167,9 @@ fn renting_lines(renting: &Renting) -> Vec<InputLine<'_>> {
     lines.extend(given(InputName::ElasticIpRate, &renting.elastic_ip_usd_per_hour, |rate| per(rate, "hour")));
     lines.push(line(InputName::StorageCost, &renting.storage_usd_per_month, |rate| per(rate, "month")));
     lines.extend(given(InputName::TransferCost, &renting.transfer_usd_per_month, |rate| per(rate, "month")));
+    if let Some(Transfer { gb_per_month, .. }) = &renting.transfer {
+        lines.push(line(InputName::TransferGb, gb_per_month, |gb| value_cell(InputName::TransferGb, gb)));
+    }
     lines
 }
 

@@ -35,9 +35,13 @@ pub fn value_cell(input: InputName, value: Decimal) -> Cell {
         | InputName::RepairReserve
         | InputName::DiscountRate => Cell::new(percent(value), exact(value)),
         InputName::LoadWatts | InputName::IdleWatts => with_unit(value, "W"),
+        InputName::TransferGb => Cell::new(format!("{} GB/month", Cell::number(value, 2).shown), exact(value)),
+        InputName::CheckpointTime | InputName::CheckpointInterval | InputName::RestartTime => with_unit(value, "h"),
         InputName::AdminHours => with_unit(value, "h/month"),
         InputName::HoursPerDay => Cell::number(value, 4),
-        InputName::Pue | InputName::SpeedRatio | InputName::Overhead => Cell::number(value, 6),
+        InputName::Pue | InputName::SpeedRatio | InputName::Overhead | InputName::InterruptionRate => {
+            Cell::number(value, 6)
+        }
         InputName::LoanMonths | InputName::TermMonths | InputName::Horizon => with_unit(value, "months"),
         InputName::UpgradeMonth => Cell::new(format!("month {}", exact(value)), exact(value)),
         InputName::MonthLength => Cell::text(exact(value)),
@@ -45,7 +49,7 @@ pub fn value_cell(input: InputName, value: Decimal) -> Cell {
 }
 
 fn with_unit(value: Decimal, unit: &str) -> Cell {
-    Cell::new(format!("{} {unit}", exact(value)), exact(value))
+    Cell::new(format!("{} {unit}", Cell::number(value, 4).shown), exact(value))
 }
 
 fn percent(fraction: Decimal) -> String {
