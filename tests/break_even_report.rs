@@ -1,6 +1,8 @@
 //! A rent-or-own answer as people and programs read it.
 
-use gpucost::break_even::{Electricity, Horizon, Input, Owning, Question, Renting, Terms, break_even};
+use gpucost::break_even::{
+    Committed, Electricity, Horizon, Input, Owning, Question, Renting, Terms, Upgrade, break_even,
+};
 use gpucost::money::Usd;
 use gpucost::report::break_even::{
     answer_table, assumptions, cumulative_chart, inputs_table, totals_table, verdict_sentence,
@@ -196,6 +198,32 @@ fn the_chart_says_the_finding_and_marks_where_the_lines_meet() {
     let rent = chart(&tutorial("1y"));
     assert_eq!(rent.title, "Renting stays cheaper for the whole year");
     assert_eq!(rent.crossing, None);
+}
+
+/// A reservation's fee against a machine that sells for its price on the first day: no dearer then, and for years after it is.
+#[test]
+fn the_title_is_true_of_the_whole_chart() {
+    let mut question = tutorial("3y");
+    question.owning.value_kept_per_year = Some(Input::given("50%".parse().expect("a share")));
+    question.renting.committed =
+        Some(Committed { upfront: Input::given("10".parse().expect("dollars")), term_months: Input::given(12) });
+    question.renting.usd_per_hour = Input::given("0.03".parse().expect("dollars"));
+    assert_eq!(chart(&question).title, "Owning costs no more on the first day and less over 3 years");
+    question.renting.usd_per_hour = Input::given("0.01".parse().expect("dollars"));
+    assert_eq!(chart(&question).title, "Owning costs no more on the first day and more over 3 years");
+}
+
+/// What is paid at once is a step of its line: an upgrade's cost stands above the same day's cost before it.
+#[test]
+fn an_upgrade_is_a_step() {
+    let mut question = tutorial("3y");
+    question.owning.upgrade =
+        Some(Upgrade { usd: Input::given("300".parse().expect("dollars")), month: Input::given(12) });
+    let chart = chart(&question);
+    let own = &chart.lines[1];
+    let on_the_day: Vec<_> = own.points.iter().filter(|point| point.0 == Decimal::from(365)).collect();
+    let costs: Vec<String> = on_the_day.iter().map(|point| point.1.cents()).collect();
+    assert_eq!(costs, ["1000.00", "1300.00"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod program;
 
 use std::collections::BTreeMap;
 
-use gpucost::break_even::history::{Load, courses, hindsight, pattern, shared, trailing};
+use gpucost::break_even::history::{Load, courses, hindsight, pattern, shared, shared_by_day, trailing};
 use gpucost::break_even::{Electricity, Input, Owning, Percentage, Question, Renting, Terms, break_even};
 use gpucost::money::Usd;
 use gpucost::time::Period;
@@ -106,6 +106,47 @@ fn volumes_stay_with_what_stays_rented() {
     // Rent of 48 h a day, 1095 days, and $12 a month for 36.
     assert_eq!(all.plans[0].cost(), Some(usd("5688")));
     assert_eq!(all.plans[1].rented, usd("2772"), "24 h a day and the second busiest's $4");
+}
+
+/// A machine at three quarters of the instance's speed does 18 of 20 rented hours a day; the rest is rented, and the volume and
+/// the address with it until nothing is.
+#[test]
+fn hours_beyond_one_machine_are_rented_or_served_by_another() {
+    let mut ask = question("3000", "0.40", "10", "0.75");
+    ask.terms.hours_per_day = Input::given(20.into());
+    let costs = |ask: &Question| {
+        let shared = shared_by_day(ask, TODAY).expect("an answer");
+        let plans: Vec<String> = shared.plans.iter().map(|plan| plan.cost().expect("a sum").cents()).collect();
+        (shared.machines, plans.join(" "))
+    };
+    assert_eq!(costs(&ask), (1, "9120.00 4236.00 6000.00".to_owned()));
+    ask.renting.elastic_ip_usd_per_hour = Input::given(usd("0.005"));
+    assert_eq!(costs(&ask), (1, "9251.40 4367.40 6000.00".to_owned()));
+    ask.owning.price = Input::given(usd("1000"));
+    assert_eq!(costs(&ask), (2, "9251.40 2367.40 2000.00".to_owned()));
+    ask.owning.price = Input::given(usd("9000"));
+    assert_eq!(costs(&ask).0, 0);
+}
+
+#[test]
+fn the_program_says_hybrid_for_more_hours_than_a_machine_has() {
+    let lab = Lab::new();
+    let asked = "break-even --usd-per-hour 0.40 --machine-usd 3000 --storage-usd-per-month 10 --speed-ratio 0.75";
+    let asked: Vec<&str> = asked.split(' ').collect();
+    let said = lab.ok(&[&asked[..], &["--hours-per-day", "20", "--chart", "hybrid.svg", "-o", "json"]].concat());
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    let title = said["title"].as_str().or_else(|| said["shared_machines"]["title"].as_str()).expect("a title");
+    assert_eq!(
+        title,
+        "Hybrid: over 3 years, the machine and rent for the rest costs $4,884.00 less than renting it, and $1,764.00 \
+         less than owning enough for every hour."
+    );
+    let svg = std::fs::read_to_string(lab.cwd().join("hybrid.svg")).expect("a chart");
+    assert!(svg.contains("Owning and renting the rest costs least"), "{svg}");
+    let plain = lab.ok(&[&asked[..], &["--hours-per-day", "18"]].concat());
+    assert!(plain.starts_with("Own: over 3 years"), "{plain}");
+    let error = failed(&lab, &[&asked[..], &["--hours-per-day", "20", "--explain"]].concat());
+    assert!(error.contains("more than one machine has"), "{error}");
 }
 
 #[test]

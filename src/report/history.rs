@@ -34,14 +34,14 @@ fn out_of_range() -> Cell {
 }
 
 /// "Hybrid: over 3 years, one machine and rent for the rest costs $1,200.00 less than renting all."
-pub fn history_sentence(history: &History<'_>) -> String {
-    let Shared { parts, machines, plans, .. } = &history.shared;
-    let (own, span) = (&history.question.owning.name, history.question.terms.horizon.value);
+pub fn plans_sentence(question: &Question, instances: usize, shared: &Shared) -> String {
+    let Shared { parts, machines, plans, .. } = shared;
+    let (own, span) = (&question.owning.name, question.terms.horizon.value);
     let cost = |place: usize| plans.get(place).and_then(Plan::cost);
     let saved = |of: Option<Usd>| of.zip(cost(*machines)).and_then(|(all, best)| all.checked_add(-best));
     let than = |saved: Option<Usd>| saved.map_or_else(|| "less".to_owned(), |usd| format!("{usd} less"));
     let less = than(saved(cost(0)));
-    let of_all = match history.instances {
+    let of_all = match instances {
         1 => "it".to_owned(),
         2 => "both".to_owned(),
         several => format!("all {several} of them"),
@@ -66,8 +66,15 @@ pub fn history_sentence(history: &History<'_>) -> String {
     }
 }
 
-/// What each further machine would serve, and what it all costs with it.
+/// What each further machine would serve, and what it all costs with it, with what that rests on.
 pub fn shared_table(history: &History<'_>) -> Table {
+    let mut table = plans_table(history.question, history.instances, &history.shared);
+    table.notes = shared_notes(history);
+    table
+}
+
+/// The same without its notes.
+pub fn plans_table(question: &Question, instances: usize, shared: &Shared) -> Table {
     let columns = vec![
         Column::right("machines", "Machines"),
         Column::right("hours_per_day", "It serves h/day"),
@@ -77,9 +84,9 @@ pub fn shared_table(history: &History<'_>) -> Table {
         Column::right("rented_usd", "Renting the rest"),
         Column::right("total_usd", "Together"),
     ];
-    let mut table = Table::new("shared_machines", history_sentence(history), columns);
-    for plan in &history.shared.plans {
-        let part = plan.machines.checked_sub(1).and_then(|place| history.shared.parts.get(place));
+    let mut table = Table::new("shared_machines", plans_sentence(question, instances, shared), columns);
+    for plan in &shared.plans {
+        let part = plan.machines.checked_sub(1).and_then(|place| shared.parts.get(place));
         table.push(vec![
             Cell::text(plan.machines.to_string()),
             missing_if_none(part.map(|part| Cell::number(part.hours_per_day, 2))),
@@ -90,7 +97,6 @@ pub fn shared_table(history: &History<'_>) -> Table {
             plan.cost().map_or_else(out_of_range, Cell::cost),
         ]);
     }
-    table.notes = shared_notes(history);
     table
 }
 

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod daily;
 pub mod history;
 pub mod history_chart;
+pub mod hybrid;
 pub mod idle_week;
 pub mod month;
 pub mod odds;

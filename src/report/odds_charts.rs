@@ -5,11 +5,13 @@ use rust_decimal::Decimal;
 use crate::break_even::uncertainty::{Band, Heat, HeatColumn, Odds, Spread};
 use crate::break_even::{Answer, FlipHours, Question};
 use crate::money::Usd;
-use crate::quantity::exact;
 use crate::report::break_even::cumulative_chart;
 use crate::report::chart::{BandedCost, Chart, HeatMap, HeatMapColumn, Tornado, TornadoBar};
 use crate::report::odds::{drawn_cell, horizon_said, odds_sentence, percent};
 use crate::report::table::{Cell, Column, Table};
+
+/// More inputs than that are left to the table.
+const MOST_BARS: usize = 12;
 
 /// Both sides' cost so far with every input at its median, and around it where eight futures of ten lie.
 pub fn banded_chart(question: &Question, answer: &Answer, odds: &Odds, bands: &[Band]) -> Chart {
@@ -56,16 +58,24 @@ pub fn bands_table(bands: &[Band]) -> Table {
 pub fn tornado_chart(question: &Question, odds: &Odds) -> Chart {
     let title = match odds.tornado.first() {
         Some(bar) => format!("What matters most: {}", bar.input),
+        None if odds.paths > 0 => {
+            let why = "no input is a range: only the hours of each month to come are drawn".to_owned();
+            return Chart::Empty { title: "Only the months vary".to_owned(), why };
+        }
         None => "No input varies".to_owned(),
     };
-    let bars = odds.tornado.iter().map(|bar| TornadoBar {
+    let rest = match odds.tornado.len().saturating_sub(MOST_BARS) {
+        0 => String::new(),
+        more => format!(" {more} more matter less."),
+    };
+    let bars = odds.tornado.iter().take(MOST_BARS).map(|bar| TornadoBar {
         name: bar.input.label().to_owned(),
         low: (drawn_cell(question, bar.input, bar.p10).shown, bar.npv_at_p10),
         high: (drawn_cell(question, bar.input, bar.p90).shown, bar.npv_at_p90),
     });
     Chart::Tornado(Tornado {
         title,
-        subtitle: format!("{} Each input alone, from its P10 to its P90.", odds_sentence(question, odds)),
+        subtitle: format!("{} Each input alone, from its P10 to its P90.{rest}", odds_sentence(question, odds)),
         x_label: format!(
             "what owning saves over {}, US dollars: right of zero owning is cheaper",
             horizon_said(question, odds)
@@ -91,7 +101,7 @@ pub fn heat_chart(question: &Question, heat: &Heat) -> Chart {
         ),
         x_label: "horizon, months".to_owned(),
         y_label: "hours a day".to_owned(),
-        rows: heat.hours_per_day.iter().map(|hours| exact(*hours)).collect(),
+        rows: heat.hours_per_day.iter().map(|hours| Cell::number(*hours, 2).shown).collect(),
         columns: columns.collect(),
     })
 }

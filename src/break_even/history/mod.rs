@@ -14,5 +14,5 @@ pub use courses::{Course, Purchase, SoFar, courses};
 pub use hindsight::{Hindsight, hindsight};
 pub use load::Load;
 pub use pattern::{GROWTH_MONTHS, Growth, Pattern, SEASON_MONTHS, WEEKDAY_WEEKS, pattern};
-pub use shared::{Part, Plan, Shared, StorageOf, shared};
+pub use shared::{Part, Plan, Shared, StorageOf, shared, shared_by_day};
 pub use trailing::{Spread, Trailing, answer_at, trailing};

@@ -2,6 +2,7 @@
 //! they cannot serve.
 
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::load::Load;
@@ -9,6 +10,7 @@ use crate::break_even::answer::{Answer, break_even};
 use crate::break_even::check::BreakEvenError;
 use crate::break_even::input::Question;
 use crate::money::Usd;
+use crate::time::Period;
 
 /// More machines than that are a data center's question.
 const MOST_MACHINES: usize = 1_000;
@@ -65,14 +67,16 @@ pub fn shared(question: &Question, load: &Load, storage: StorageOf<'_>, start: D
     let machines = usize::try_from(machines).ok().filter(|count| *count <= MOST_MACHINES);
     let machines =
         machines.ok_or(BreakEvenError::OutOfRange { what: "the machines for more than that at once" })?.max(1);
+    let going_on = (0..=machines).map(|bought| going_on(load.peak(), width, bought)).collect::<Option<Vec<_>>>();
+    let going_on = going_on.ok_or_else(out_of_range)?;
     let mut parts = Vec::with_capacity(machines);
     for place in 0..machines {
         let below = width.checked_mul(Decimal::from(place)).ok_or_else(out_of_range)?;
         let hours = load.served(below, width).checked_div(load.days()).ok_or_else(out_of_range)?;
-        let volumes = volumes_of(place, machines, storage);
+        let volumes = volumes_of(place, &going_on, storage);
         let mut of_part = as_one(question, hours, width, volumes).ok_or_else(out_of_range)?;
-        if place > 0 {
-            // Paid for once, however many run.
+        if place + 1 < machines {
+            // Paid for once, as long as anything is rented.
             of_part.renting.transfer_usd_per_month.value = Usd::ZERO;
             of_part.renting.transfer = None;
             of_part.renting.elastic_ip_usd_per_hour.value = Usd::ZERO;
@@ -85,6 +89,20 @@ pub fn shared(question: &Question, load: &Load, storage: StorageOf<'_>, start: D
     // Of equal ones the one with fewer machines.
     let machines = plans.iter().filter_map(|plan| Some((plan.cost()?, plan.machines))).min().map_or(0, |least| least.1);
     Ok(Shared { width, parts, machines, plans })
+}
+
+/// Hours of one instance that are more than a machine has in a day: what it cannot serve is rented, or served by another. They
+/// lie evenly over the day, as work that can wait may.
+///
+/// # Errors
+/// As [`shared()`].
+pub fn shared_by_day(question: &Question, start: Date) -> Result<Shared, BreakEvenError> {
+    const DAY: i64 = 24;
+    let out_of_range = || BreakEvenError::OutOfRange { what: "the cost of several machines" };
+    let each = question.terms.hours_per_day.value.checked_div(Decimal::from(DAY)).ok_or_else(out_of_range)?;
+    let day = Period { start: Timestamp::UNIX_EPOCH, end: Timestamp::UNIX_EPOCH + DAY.hours() };
+    let load = Load::new(day, (0..DAY).map(|hour| (hour, each)).collect());
+    shared(question, &load, &[question.renting.storage_usd_per_month.value], start)
 }
 
 /// The machine's whole width as if it were one instance: an hour of it costs `width` rented hours, and the machine
@@ -105,12 +123,20 @@ pub(super) fn as_one(question: &Question, hours: Decimal, width: Decimal, volume
     Some(of_part)
 }
 
-fn volumes_of(place: usize, parts: usize, storage: StorageOf<'_>) -> Usd {
-    let kept = storage.get(place).copied().unwrap_or(Usd::ZERO);
-    if place > 0 {
-        return kept;
-    }
-    storage.iter().copied().enumerate().filter(|(at, _)| *at == 0 || *at >= parts).map(|(_, usd)| usd).sum()
+/// Instances that run at once beside so many machines, at most: what a machine serves of an instance's hour alone leaves the
+/// instance, and its volumes, rented.
+fn going_on(peak: Decimal, width: Decimal, machines: usize) -> Option<usize> {
+    let served = width.checked_mul(Decimal::from(machines))?;
+    usize::try_from(peak.checked_sub(served)?.max(Decimal::ZERO).ceil()).ok()
+}
+
+/// Of the instances that no longer go on with one machine more, the busiest first; the first machine's, those never at once
+/// with others too.
+fn volumes_of(place: usize, going_on: &[usize], storage: StorageOf<'_>) -> Usd {
+    let at = |place: usize| going_on.get(place).copied().unwrap_or(0);
+    let gone = at(0).saturating_sub(at(place))..at(0).saturating_sub(at(place + 1));
+    let is_never = |instance: usize| place == 0 && instance >= at(0) && at(1) < at(0);
+    storage.iter().enumerate().filter(|(i, _)| gone.contains(i) || is_never(*i)).map(|(_, usd)| *usd).sum()
 }
 
 fn plan(parts: &[Part], machines: usize) -> Option<Plan> {

@@ -30,6 +30,11 @@ const LAST_DAY: i64 = 365_000;
 /// Around one line: days, lower and upper dollars.
 type Band = [(Decimal, Usd, Usd)];
 
+/// Lines on the page.
+type Path = Vec<(f64, f64)>;
+/// A band's lower and upper one.
+type Edges = [Path; 2];
+
 pub(super) fn scene(
     costs: &CumulativeCost,
     bands: &[Vec<(Decimal, Usd, Usd)>],
@@ -62,7 +67,8 @@ pub(super) fn scene(
 
     let paths: Vec<Vec<(f64, f64)>> = costs.lines.iter().map(|line| path(line, &across, &axis)).collect();
     // A band beyond the lines has no line to lie around, and no room on the axes.
-    draw_bands(&mut scene, bands.get(..costs.lines.len()).unwrap_or(bands), &across, &axis);
+    let edges: Vec<_> = bands.iter().take(costs.lines.len()).map(|band| band_edges(band, &across, &axis)).collect();
+    draw_bands(&mut scene, &edges);
     let crossing = costs.crossing.as_ref().map(|crossing| (crossing, across.at(crossing.days, crossing.cost, &axis)));
     if let Some((_, (x, y))) = crossing {
         for guide in guides(x, y, plot) {
@@ -78,7 +84,7 @@ pub(super) fn scene(
     }
     names.draw(&mut scene, &paths, plot);
     if let Some((crossing, at)) = crossing {
-        mark_crossing(&mut scene, crossing, at, &paths, plot, lettering);
+        mark_crossing(&mut scene, crossing, at, (&paths, &edges), plot, lettering);
     }
     Ok(scene)
 }
@@ -156,23 +162,22 @@ impl Across {
     }
 }
 
+fn band_edges(band: &Band, across: &Across, axis: &DollarAxis) -> Edges {
+    let low = band.iter().map(|&(days, low, _)| across.at(days, low, axis));
+    let high = band.iter().map(|&(days, _, high)| across.at(days, high, axis));
+    [low.collect(), high.collect()]
+}
+
 /// Light, below everything, and their edges thin, so that two that lie on one another can be told apart.
-fn draw_bands(scene: &mut Scene, bands: &[Vec<(Decimal, Usd, Usd)>], across: &Across, axis: &DollarAxis) {
-    let edges = |band: &Band| {
-        let low: Vec<_> = band.iter().map(|&(days, low, _)| across.at(days, low, axis)).collect();
-        let high: Vec<_> = band.iter().map(|&(days, _, high)| across.at(days, high, axis)).collect();
-        (low, high)
-    };
-    for (i, band) in bands.iter().enumerate() {
-        let (low, high) = edges(band);
-        let around = low.into_iter().chain(high.into_iter().rev()).collect();
+fn draw_bands(scene: &mut Scene, bands: &[Edges]) {
+    for (i, [low, high]) in bands.iter().enumerate() {
+        let around = low.iter().chain(high.iter().rev()).copied().collect();
         scene.polygon(around, palette::tint(palette::stroke(i).ink, 0.18));
     }
-    for (i, band) in bands.iter().enumerate() {
+    for (i, edges) in bands.iter().enumerate() {
         let ink = palette::tint(palette::stroke(i).ink, 0.6);
-        let (low, high) = edges(band);
-        for edge in [low, high] {
-            scene.dashed(&edge, &[6.0, 4.0], 1.5, ink);
+        for edge in edges {
+            scene.dashed(edge, &[6.0, 4.0], 1.5, ink);
         }
     }
 }
@@ -229,7 +234,7 @@ fn mark_crossing(
     scene: &mut Scene,
     crossing: &Crossing,
     (x, y): (f64, f64),
-    paths: &[Vec<(f64, f64)>],
+    (paths, edges): (&[Path], &[Edges]),
     plot: Area,
     lettering: &Lettering,
 ) {
@@ -240,6 +245,7 @@ fn mark_crossing(
     let (width, height) = (longest + 2.0 * PAD, lines.len() as f64 * 25.0 + 2.0 * PAD - 6.0);
     let guides = guides(x, y, plot);
     let mut obstacles: Vec<(&[(f64, f64)], f64)> = paths.iter().map(|path| (path.as_slice(), 1.0)).collect();
+    obstacles.extend(edges.iter().flatten().map(|edge| (edge.as_slice(), 0.6)));
     obstacles.extend(guides.iter().map(|guide| (guide.as_slice(), 0.5)));
     let inner = Area { left: plot.left + 6.0, top: plot.top, right: plot.right - 4.0, bottom: plot.bottom - 6.0 };
     let place = Clearance::of(inner, &obstacles).nearest(width, height, (x, y), 22.0);

@@ -50,7 +50,16 @@ pub fn cumulative_chart(question: &Question, answer: &Answer) -> Chart {
 fn title(question: &Question, answer: &Answer) -> String {
     let horizon = question.terms.horizon.value;
     match (within_horizon(answer), answer.verdict) {
-        (Some(Reached { day: 0, .. }), _) => "Owning costs no more from the first day".to_owned(),
+        (Some(Reached { day: 0, .. }), _) if is_never_dearer(answer) => {
+            "Owning costs no more from the first day".to_owned()
+        }
+        (Some(Reached { day: 0, .. }), verdict) => {
+            format!("Owning costs no more on the first day and {} over {horizon}", in_the_end(verdict))
+        }
+        // What pays for itself may fall behind again, as electricity gets dearer say.
+        (Some(reached), Verdict::Rent) => {
+            format!("Owning pays for itself on {}, but costs more over {horizon}", day_and_date(reached))
+        }
         (Some(reached), _) => format!("Owning pays for itself on {}", day_and_date(reached)),
         (None, Verdict::Same) => format!("Renting and owning cost the same over {horizon}"),
         (None, _) => {
@@ -58,6 +67,19 @@ fn title(question: &Question, answer: &Answer) -> String {
             let whole = horizon.strip_prefix("1 ").unwrap_or(&horizon);
             format!("Renting stays cheaper for the whole {whole}")
         }
+    }
+}
+
+/// In today's dollars, as the payback is.
+fn is_never_dearer(answer: &Answer) -> bool {
+    answer.by_month.iter().all(|totals| totals.own_present <= totals.rent_present)
+}
+
+const fn in_the_end(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Rent => "more",
+        Verdict::Own => "less",
+        Verdict::Same => "the same",
     }
 }
 
