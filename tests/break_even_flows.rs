@@ -113,6 +113,7 @@ prop_compose! {
         overhead in decimal(100, 200, 2),
         (ami, address, elastic) in (decimal(0, 50, 2), decimal(0, 5, 3), decimal(0, 10, 3)),
         (storage, transfer) in (decimal(0, 20_000, 2), decimal(0, 10_000, 2)),
+        sent_gb in proptest::option::of(decimal(0, 2_000_000, 2)),
     ) -> Renting {
         let mut renting = Renting::at_rate("an instance", dollars(rate));
         renting.overhead = Input::given(if committed.is_some() { Decimal::ONE } else { overhead });
@@ -125,6 +126,10 @@ prop_compose! {
         renting.elastic_ip_usd_per_hour = dollars(elastic);
         renting.storage_usd_per_month = dollars(storage);
         renting.transfer_usd_per_month = dollars(transfer);
+        renting.transfer = sent_gb.map(|gb| Transfer {
+            gb_per_month: Input::given(gb),
+            rates: RateCard::shipped().transfer_out("eu-west-1").expect("rates"),
+        });
         renting
     }
 }
@@ -296,6 +301,9 @@ proptest! {
 
     #[test]
     fn other_money_leaves_days_and_verdict(question in question(), times in prop_oneof![Just("0.1"), Just("7")]) {
+        let mut question = question;
+        // What a GB costs is not an input.
+        question.renting.transfer = None;
         let before = answer(&question);
         let times: Decimal = times.parse().expect("a number");
         let mut scaled = question;
@@ -324,7 +332,8 @@ fn awkward() -> impl Strategy<Value = Decimal> {
 }
 
 /// An input, by how much it is pushed up, and whether owning gains by it.
-const PUSHES: [(InputName, &str, bool); 17] = [
+const PUSHES: [(InputName, &str, bool); 18] = [
+    (InputName::TransferGb, "900", true),
     (InputName::MachinePrice, "100", false),
     (InputName::SalesTax, "0.05", false),
     (InputName::LoanApr, "0.05", false),

@@ -147,6 +147,15 @@ fn the_program_says_hybrid_for_more_hours_than_a_machine_has() {
     assert!(plain.starts_with("Own: over 3 years"), "{plain}");
     let error = failed(&lab, &[&asked[..], &["--hours-per-day", "20", "--explain"]].concat());
     assert!(error.contains("more than one machine has"), "{error}");
+    // A range is another command's question, and a region without a rate is no free transfer.
+    let error = failed(&lab, &[&asked[..], &["--hours-per-day", "1..4"]].concat());
+    assert!(error.contains("hint: `gpucost break-even odds` takes ranges"), "{error}");
+    let sent = ["--hours-per-day", "2", "--transfer-out-gb-per-month", "400"];
+    let error = failed(&lab, &[&asked[..], &sent, &["--region", "eu-central-2"]].concat());
+    assert!(error.contains("no rate for `data transfer out` in `eu-central-2`"), "{error}");
+    assert!(error.contains("hint: give what it costs: --transfer-usd-per-month"), "{error}");
+    let error = failed(&lab, &[&asked[..], &sent, &["--transfer-usd-per-month", "3"]].concat());
+    assert!(error.contains("cannot be used with"), "{error}");
 }
 
 #[test]

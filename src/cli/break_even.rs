@@ -16,6 +16,7 @@ use super::request::Request;
 use super::show;
 use super::{break_even_explain, break_even_flows, break_even_hybrid};
 use crate::billing::{LineItem, MeasuredStorage, MeasuredUse, measured_use};
+use crate::break_even::uncertainty::Range;
 use crate::break_even::{Answer, BreakEvenError, Electricity, Input, Owning, Question, Terms, break_even};
 use crate::catalog::{Machine, RateCard, Sector};
 use crate::money::Usd;
@@ -200,7 +201,7 @@ pub fn question(args: &BreakEvenArgs, measured: Option<&MeasuredUse>, request: &
 }
 
 pub fn number(option: &str, text: &str) -> Result<Decimal, Failure> {
-    parse_decimal(text).map_err(|e| Failure::usage(format!("{option}: {e}")))
+    parse_decimal(text).map_err(|e| not_read(option, text, e))
 }
 
 pub fn dollars(option: &str, text: &str) -> Result<Usd, Failure> {
@@ -208,7 +209,13 @@ pub fn dollars(option: &str, text: &str) -> Result<Usd, Failure> {
 }
 
 pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|e| Failure::usage(format!("{option}: {e}")))
+    text.parse().map_err(|e| not_read(option, text, e))
+}
+
+/// A range, where one number is taken, is a question for another command.
+fn not_read(option: &str, text: &str, why: impl std::fmt::Display) -> Failure {
+    let failure = Failure::usage(format!("{option}: {why}"));
+    if Range::is_meant(text) { failure.hint("`gpucost break-even odds` takes ranges") } else { failure }
 }
 
 /// What stands at its default was not given: an assumption, and shown as one.
