@@ -85,7 +85,7 @@ pub fn tornado_table(question: &Question, odds: &Odds) -> Table {
     for bar in &odds.tornado {
         table.push(vec![
             Cell::new(bar.input.label(), bar.input.key()),
-            Cell::new(range_said(question, bar.input, &bar.range), bar.range.to_string()),
+            Cell::new(range_said(question, bar.input, &bar.range), range_typed(question, bar.input, &bar.range)),
             drawn_cell(question, bar.input, bar.p10),
             drawn_cell(question, bar.input, bar.p90),
             Cell::cost(bar.npv_at_p10),
@@ -156,14 +156,29 @@ fn range_said(question: &Question, input: InputName, range: &Range) -> String {
     }
 }
 
+/// For programs: shares as fractions, a horizon with its unit.
+fn range_typed(question: &Question, input: InputName, range: &Range) -> String {
+    match input {
+        InputName::Horizon => format!("{range}{}", horizon_unit(question)),
+        _ => range.to_string(),
+    }
+}
+
+const fn horizon_unit(question: &Question) -> char {
+    if counts_days(question) { 'd' } else { 'm' }
+}
+
 const fn counts_days(question: &Question) -> bool {
     matches!(question.terms.horizon.value, Horizon::Days(_))
 }
 
-/// A drawn input's value; a horizon as the question counts it.
+/// A drawn input's value; a horizon as the question counts it, for programs as the command line reads it.
 pub(super) fn drawn_cell(question: &Question, input: InputName, value: Decimal) -> Cell {
     match input {
-        InputName::Horizon if counts_days(question) => Cell::new(format!("{} days", exact(value)), exact(value)),
+        InputName::Horizon => {
+            let unit = if counts_days(question) { "days" } else { "months" };
+            Cell::new(format!("{} {unit}", exact(value)), format!("{}{}", exact(value), horizon_unit(question)))
+        }
         _ => value_cell(input, value),
     }
 }
