@@ -8,9 +8,11 @@ use aws_sdk_ec2::types::{
 use super::AwsError;
 use super::act::{ACTION_TAG, Actor, code};
 use super::describe::{tags, timestamp};
-use crate::advice::plan::{Attachment, LiveAddress, LiveInstance, LiveSnapshot, LiveVolume, SpotRequest, Step};
+use crate::advice::plan::{
+    AddressUser, Attachment, LiveAddress, LiveInstance, LiveSnapshot, LiveVolume, SpotRequest, Step,
+};
 use crate::catalog::region_of_zone;
-use crate::ledger::{InstanceState, Purchase, Tags, VolumeShape};
+use crate::ledger::{InstanceState, Purchase, VolumeShape};
 
 const NO_SPOT_REQUEST: &str = "InvalidSpotInstanceRequestID.NotFound";
 
@@ -67,14 +69,6 @@ impl Actor {
     pub async fn instance_state(&self, id: &str) -> Result<Option<InstanceState>, AwsError> {
         let Some(instance) = self.described(id).await? else { return Ok(None) };
         self.need("ec2:DescribeInstances", id, "a known state", state_of(&instance)).map(Some)
-    }
-
-    /// Its tags alone; `None`: there is none of this id here.
-    ///
-    /// # Errors
-    /// Whatever AWS, or the way to it, says no with.
-    pub async fn instance_tags(&self, id: &str) -> Result<Option<Tags>, AwsError> {
-        Ok(self.described(id).await?.map(|instance| tags(instance.tags())))
     }
 
     /// Whether it is as this step would leave it: who lost the answer looks before it calls the step failed.
@@ -239,6 +233,39 @@ impl Actor {
             public_ip: address.public_ip().unwrap_or_default().to_owned(),
             association_id: address.association_id().map(str::to_owned),
             instance_id: address.instance_id().filter(|id| !id.is_empty()).map(str::to_owned),
+            interface_id: address.network_interface_id().filter(|id| !id.is_empty()).map(str::to_owned),
+        }))
+    }
+
+    /// What this address is associated with; `None`: with nothing, or AWS does not show it.
+    ///
+    /// # Errors
+    /// Whatever AWS, or the way to it, says no with.
+    pub async fn address_user(&self, address: &LiveAddress) -> Result<Option<AddressUser>, AwsError> {
+        match (&address.instance_id, &address.interface_id) {
+            (Some(id), _) => {
+                let instance = self.described(id).await?;
+                Ok(instance.map(|instance| AddressUser { tags: tags(instance.tags()), made_by_aws: None }))
+            }
+            (None, Some(id)) => self.interface(id).await,
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A network interface of no instance. `RequesterManaged` marks those that AWS's services make and use.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>
+    async fn interface(&self, id: &str) -> Result<Option<AddressUser>, AwsError> {
+        const ACTION: &str = "ec2:DescribeNetworkInterfaces";
+        let filter = Filter::builder().name("network-interface-id").values(id).build();
+        let answer = self.client.describe_network_interfaces().filters(filter).send().await;
+        let answer = answer.map_err(|e| failed!(self, ACTION, e))?;
+        let found = answer.network_interfaces().iter().find(|interface| interface.network_interface_id() == Some(id));
+        Ok(found.map(|interface| AddressUser {
+            tags: tags(interface.tag_set()),
+            made_by_aws: interface
+                .requester_managed()
+                .is_some_and(|managed| managed)
+                .then(|| interface.description().unwrap_or("AWS does not say for what").to_owned()),
         }))
     }
 

@@ -118,6 +118,11 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
         looked.skip(why, &store)?;
         return Ok(looked.exit(None));
     }
+    if let Some(declined) = declined(&asked, &looked) {
+        looked.skip("what was typed was not its id", &store)?;
+        declined.print();
+        return Ok(looked.exit(Some(0)));
+    }
     let Some(_lock) = store.lock_actions()? else {
         looked.skip("another gpucost was carrying out actions", &store)?;
         return Err(Failure::new("another gpucost is carrying out actions on this ledger")
@@ -136,7 +141,7 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
     Ok(looked.exit(Some(ended.iter().filter(|one| one.result.is_ok()).count())))
 }
 
-/// Prints the plan and asks. `None`: it is to be done.
+/// Prints the plan. `None`: it is to be done, once it is agreed to.
 fn why_not(asked: &Asked, looked: &Looked, request: &Request) -> Result<Option<&'static str>, Failure> {
     let plans: Vec<Plan> = looked.plans.iter().map(|planned| planned.plan.clone()).collect();
     let mut tables = vec![plan_table(&plans, &looked.refused)];
@@ -161,28 +166,25 @@ fn why_not(asked: &Asked, looked: &Looked, request: &Request) -> Result<Option<&
         }
     }
     show::tables(&tables, request)?;
-    Ok(match why {
-        Some(why) => Some(why),
-        None if asked.yes || confirmed(asked.verb, &plans) => None,
-        None => Some("what was typed was not its id"),
+    Ok(why)
+}
+
+/// Asks for each resource by its own id: a yes is said too easily. One that is not confirmed leaves all of them as they
+/// are, and that is no success: what was asked for was not done.
+fn declined(asked: &Asked, looked: &Looked) -> Option<Failure> {
+    let plans = looked.plans.iter().map(|planned| &planned.plan).filter(|_| !asked.yes);
+    plans.into_iter().find(|plan| !is_confirmed(asked.verb, plan)).map(|plan| {
+        Failure::new(format!("{}: its id was not typed: nothing was done", plan.id))
+            .hint("type the id as the question shows it; --plan looks without asking")
     })
 }
 
-/// Each resource by its own id: a yes is said too easily.
-fn confirmed(verb: Verb, plans: &[Plan]) -> bool {
-    for plan in plans {
-        let name = if plan.name.is_empty() { String::new() } else { format!(" ({})", visible(&plan.name)) };
-        // A question that cannot be asked has no answer.
-        if write!(stderr(), "Type {} to {} it{name}: ", plan.id, verb.name()).and_then(|()| stderr().flush()).is_err() {
-            return false;
-        }
-        let mut typed = String::new();
-        if stdin().lock().read_line(&mut typed).is_err() || typed.trim() != plan.id {
-            _ = writeln!(stderr(), "That is not {}: nothing was changed.", plan.id);
-            return false;
-        }
-    }
-    true
+fn is_confirmed(verb: Verb, plan: &Plan) -> bool {
+    let name = if plan.name.is_empty() { String::new() } else { format!(" ({})", visible(&plan.name)) };
+    let asked = write!(stderr(), "Type {} to {} it{name}: ", plan.id, verb.name()).and_then(|()| stderr().flush());
+    let mut typed = String::new();
+    // A question that cannot be asked has no answer.
+    asked.is_ok() && stdin().lock().read_line(&mut typed).is_ok() && typed.trim() == plan.id
 }
 
 /// The clock of what is written down: an action may take an hour.

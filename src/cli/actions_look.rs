@@ -343,9 +343,9 @@ impl Look<'_> {
             let gone = left.gone(self.id, &Step::ReleaseAddress { allocation_id: self.id.to_owned() })?;
             return Ok(gone.unwrap_or_else(|| self.none("Elastic IP")));
         };
-        let user = match &address.instance_id {
-            Some(instance) if self.asked.consent.disassociate => self.actor.instance_tags(instance).await?,
-            _ => None,
+        let user = match self.asked.consent.disassociate {
+            true => self.actor.address_user(&address).await?,
+            false => None,
         };
         Ok(plan_release(&address, user.as_ref(), self.asked.consent, self.card).into())
     }

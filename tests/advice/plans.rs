@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use gpucost::advice::plan::{
-    Attachment, Consent, LiveAddress, LiveInstance, LiveVolume, Plan, Refusal, Rest, SpotRequest, Step, Verb,
-    plan_release, plan_rest_of_termination, plan_snapshot_and_delete, plan_stop, plan_terminate,
+    AddressUser, Attachment, Consent, LiveAddress, LiveInstance, LiveVolume, Plan, Refusal, Rest, SpotRequest, Step,
+    Verb, plan_release, plan_rest_of_termination, plan_snapshot_and_delete, plan_stop, plan_terminate,
 };
 use gpucost::catalog::RateCard;
 use gpucost::ledger::{InstanceState, Purchase, Tags, VolumeShape};
@@ -259,16 +259,18 @@ fn an_address_is_taken_only_from_who_may_lose_it() {
         public_ip: "198.51.100.7".to_owned(),
         association_id: Some("eipassoc-1".to_owned()),
         instance_id: instance_id.map(str::to_owned),
+        interface_id: Some("eni-1".to_owned()),
     };
+    let user = |tags: Tags| AddressUser { tags, made_by_aws: None };
     let take = Consent { disassociate: true, ..NONE };
     refused(plan_release(&in_use(Some("i-1")), None, NONE, card), "associated with i-1", "--disassociate");
-    let plan = plan_release(&in_use(Some("i-1")), Some(&Tags::new()), take, card).unwrap();
+    let plan = plan_release(&in_use(Some("i-1")), Some(&user(Tags::new())), take, card).unwrap();
     let words: Vec<String> = plan.steps.iter().map(Step::words).collect();
     assert_eq!(words, ["disassociate eipassoc-1", "release eipalloc-1"]);
-    let protected = tags(&[("gpucost:protect", "yes")]);
+    let protected = user(tags(&[("gpucost:protect", "yes")]));
     let refusal = plan_release(&in_use(Some("i-1")), Some(&protected), take, card);
     refused(refusal, "i-1, which uses it, has the tag gpucost:protect", "who protected it");
-    let member = tags(&[("aws:autoscaling:groupName", "g")]);
+    let member = user(tags(&[("aws:autoscaling:groupName", "g")]));
     refused(
         plan_release(&in_use(Some("i-1")), Some(&member), take, card),
         "i-1: it belongs to an Auto",
@@ -279,8 +281,24 @@ fn an_address_is_taken_only_from_who_may_lose_it() {
         "i-1, which cannot be looked at",
         "DescribeInstances",
     );
-    let plan = plan_release(&in_use(None), None, take, card).unwrap();
-    assert!(plan.lost.contains("whose tags are not looked at"), "{}", plan.lost);
+    // A network interface of no instance is looked at as well.
+    refused(plan_release(&in_use(None), None, NONE, card), "associated with eni-1", "--disassociate");
+    let plan = plan_release(&in_use(None), Some(&user(Tags::new())), take, card).unwrap();
+    assert_eq!(
+        (plan.lost.as_str(), plan.state.as_str()),
+        ("the address for good: 198.51.100.7", "eipassoc-1, on eni-1")
+    );
+    let refusal = plan_release(&in_use(None), Some(&protected), take, card);
+    refused(refusal, "eni-1, which uses it, has the tag gpucost:protect", "who protected it");
+    refused(plan_release(&in_use(None), None, take, card), "eni-1, which cannot be looked at", "NetworkInterfaces");
+    let gateway = Some("Interface for NAT Gateway nat-1".to_owned());
+    let gateway = AddressUser { tags: Tags::new(), made_by_aws: gateway };
+    let refusal = plan_release(&in_use(None), Some(&gateway), take, card);
+    refused(
+        refusal,
+        "a service of AWS made and needs (Interface for NAT Gateway nat-1)",
+        "delete what it was made for",
+    );
 }
 
 #[test]

@@ -18,8 +18,10 @@ fn on_a_terminal_its_own_id_is_what_counts() {
     place.tag(&id, "Name", "\u{202e}evil");
     for typed in ["yes", "", "i-0123456789abcdef0"] {
         let ran = asked(&place, &["stop", &id], typed);
-        assert!(ran.out.contains(&format!("That is not {id}: nothing was changed.")), "{typed}: {ran:?}");
-        assert_eq!((place.state(&id).as_str(), ran.code), ("running", Some(0)));
+        // The terminal shows both streams.
+        let error = format!("error: {id}: its id was not typed: nothing was done");
+        assert!(ran.out.contains(&error) && ran.out.contains("hint: type the id"), "{typed}: {ran:?}");
+        assert_eq!((place.state(&id).as_str(), ran.code), ("running", Some(1)), "to decline is no success");
         // Nothing of the name is obeyed, neither in the plan nor in the question.
         let question = ran.out.lines().find(|line| line.contains("Type ")).expect("the question");
         assert!(question.contains("(\\u{202e}evil)"), "{question}");
@@ -29,6 +31,19 @@ fn on_a_terminal_its_own_id_is_what_counts() {
     assert_eq!((place.state(&id).as_str(), ran.code), ("stopped", Some(0)), "{ran:?}");
     let record = place.lab.ok(&["actions", "-o", "csv"]);
     assert_eq!(record.matches("what was typed was not its id").count(), 3, "{record}");
+}
+
+#[test]
+fn one_that_is_not_confirmed_leaves_the_others_too() {
+    let place = Place::new();
+    let ids = [place.aws.run_instance(REGION, "p3.2xlarge"), place.aws.run_instance(REGION, "p3.2xlarge")];
+    // The first is confirmed; the second is asked for, and the terminal has nothing more to say: end of input.
+    let typed = format!("{}\n\u{4}", ids[0]);
+    let ran = asked(&place, &["stop", &ids[0], &ids[1]], &typed);
+    assert!(ran.out.contains(&format!("error: {}: its id was not typed: nothing was done", ids[1])), "{ran:?}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(place.changes().is_empty(), "{:?}", place.changes());
+    assert_eq!(ids.map(|id| place.state(&id)), ["running", "running"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::actions::{Place, REGION};
-use crate::peers::first;
+use crate::peers::{Aws, first};
 use crate::program::Ran;
 
 /// What this account sees of its only instance: a spot one of this request.
@@ -96,6 +96,38 @@ fn an_address_is_not_taken_from_a_protected_instance_or_a_group() {
         place.refuses(&["release-address", &allocation, "--disassociate", "--yes"], says);
     }
 }
+
+/// An address on a network interface of no instance: (its allocation, the interface).
+pub fn address_of_interface(aws: &Aws, region: &str) -> (String, String) {
+    let subnet = first(&aws.ec2(region, "DescribeSubnets", &[]), "subnetId");
+    let interface = aws.ec2(region, "CreateNetworkInterface", &[("SubnetId", &subnet), ("Description", "stands by")]);
+    let interface = first(&interface, "networkInterfaceId");
+    let allocation = first(&aws.ec2(region, "AllocateAddress", &[("Domain", "vpc")]), "allocationId");
+    let on = [("AllocationId", allocation.as_str()), ("NetworkInterfaceId", interface.as_str())];
+    aws.ec2(region, "AssociateAddress", &on);
+    (allocation, interface)
+}
+
+#[test]
+fn an_address_is_not_taken_from_a_protected_interface_or_one_of_aws() {
+    let place = Place::new();
+    let (allocation, interface) = address_of_interface(&place.aws, REGION);
+    let release = ["release-address", allocation.as_str(), "--disassociate", "--yes"];
+    place.refuses(&release[..2], &format!("is associated with {interface}"));
+    place.tag(&interface, "gpucost:protect", "");
+    place.refuses(&release, &format!("{interface}, which uses it, has the tag gpucost:protect"));
+    let untag = [("ResourceId.1", interface.as_str()), ("Tag.1.Key", "gpucost:protect")];
+    place.ec2("DeleteTags", &untag);
+    place.aws.edit("DescribeNetworkInterfaces", MANAGED[0], MANAGED[1], None);
+    place.refuses(&release, "which a service of AWS made and needs (stands by)");
+    let (allocation, _) = address_of_interface(&place.aws, REGION);
+    place.aws.edit("DescribeNetworkInterfaces", MANAGED[1], MANAGED[0], None);
+    place.does(&["release-address", &allocation, "--disassociate", "--yes"]);
+    assert_eq!(place.changes(), ["DisassociateAddress", "ReleaseAddress"]);
+}
+
+/// Whether a service of AWS made an interface, as moto writes it and as AWS does of a NAT gateway's.
+const MANAGED: [&str; 2] = ["<requesterManaged>false</requesterManaged>", "<requesterManaged>true</requesterManaged>"];
 
 /// Runs it until AWS has seen this call, then lets `meanwhile` happen, then waits for its end.
 fn during(place: &Place, args: &[&str], seen: &str, meanwhile: impl FnOnce()) -> Ran {

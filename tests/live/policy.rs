@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::actions_refused::address_of_interface;
 use crate::peers::{Aws, first};
 use crate::program::{Lab, Ran};
 
@@ -57,7 +58,10 @@ const SECTIONS: [Section; 11] = [
     },
     Section {
         title: "gpucost release-address",
-        runs: &[&["release-address", "{address}", "--disassociate", "--yes", "--region", REGION]],
+        runs: &[
+            &["release-address", "{address}", "--disassociate", "--yes", "--region", REGION],
+            &["release-address", "{standby}", "--disassociate", "--yes", "--region", REGION],
+        ],
     },
     Section {
         title: "gpucost preflight",
@@ -106,13 +110,14 @@ impl Place {
         let held = first(&aws.ec2(REGION, "DescribeVolumes", &of_holder), "volumeId");
         let address = first(&aws.ec2(REGION, "AllocateAddress", &[("Domain", "vpc")]), "allocationId");
         aws.ec2(REGION, "AssociateAddress", &[("AllocationId", &address), ("InstanceId", &running)]);
+        let standby = address_of_interface(&aws, REGION).0;
         let topic = first(&aws.query(REGION, "sns", "CreateTopic", &[("Name", "policy")]), "TopicArn");
         let lab = Lab::new();
         let channel = format!("[[alerts.channel]]\nname = \"topic\"\nkind = \"sns\"\ntopic_arn = \"{topic}\"\n");
         lab.write(lab.config(), format!("[alerts]\nafter_track = false\n{channel}"));
         let ami = "ami-1".to_owned();
         let names = [("ami", ami), ("group", group), ("running", running), ("holder", holder), ("held", held)];
-        Place { aws, lab, names: names.into_iter().chain([("address", address)]).collect() }
+        Place { aws, lab, names: names.into_iter().chain([("address", address), ("standby", standby)]).collect() }
     }
 
     fn run(&self, args: &[&str]) -> Ran {

@@ -70,6 +70,17 @@ pub struct LiveAddress {
     pub public_ip: String,
     pub association_id: Option<String>,
     pub instance_id: Option<String>,
+    /// Of the instance, or of none: a load balancer's, a NAT gateway's, one that stands by.
+    pub interface_id: Option<String>,
+}
+
+/// What an address is associated with, as far as it tells whether the address may be taken: an instance, or a network
+/// interface of none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressUser {
+    pub tags: Tags,
+    /// What AWS says of an interface that one of its services made: `Interface for NAT Gateway nat-…`.
+    pub made_by_aws: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,11 +144,16 @@ impl Attachment {
 impl LiveAddress {
     /// What must not have changed between the plan and the call.
     pub fn state_words(&self) -> String {
-        match (&self.association_id, &self.instance_id) {
+        match (&self.association_id, self.user_id()) {
             (None, _) => "associated with nothing".to_owned(),
             (Some(association), Some(id)) => format!("{association}, on {id}"),
             (Some(association), None) => association.clone(),
         }
+    }
+
+    /// What it is associated with.
+    pub fn user_id(&self) -> Option<&str> {
+        self.instance_id.as_deref().or(self.interface_id.as_deref())
     }
 }
 

@@ -9,7 +9,7 @@ mod volume;
 
 pub use address::plan_release;
 pub use instance::{Rest, plan_rest_of_termination, plan_stop, plan_terminate};
-pub use live::{Attachment, LiveAddress, LiveInstance, LiveSnapshot, LiveVolume, SpotRequest};
+pub use live::{AddressUser, Attachment, LiveAddress, LiveInstance, LiveSnapshot, LiveVolume, SpotRequest};
 pub use refusal::{PROTECT_TAG, Refusal};
 pub use volume::plan_snapshot_and_delete;
 

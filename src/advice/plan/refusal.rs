@@ -1,6 +1,6 @@
 //! Why an action is not done, and what to do instead.
 
-use super::live::{LiveAddress, LiveInstance, LiveVolume};
+use super::live::{AddressUser, LiveAddress, LiveInstance, LiveVolume};
 use crate::ledger::{InstanceState, Tags};
 
 /// A tag of this name keeps gpucost's hands off, whatever its value.
@@ -139,14 +139,19 @@ pub(super) fn of_address(address: &LiveAddress) -> Result<(), Refusal> {
     protect_tag(&address.id, &address.tags)
 }
 
-/// Of an address that is to be taken from an instance: of these tags, if it could be looked at.
-pub(super) fn of_address_in_use(address: &LiveAddress, user: &str, tags: Option<&Tags>) -> Result<(), Refusal> {
-    match tags {
-        Some(tags) => of_user(&address.id, user, tags),
-        None => Err(Refusal::new(
-            &address.id,
-            &format!("it is on {user}, which cannot be looked at"),
-            "ask for a policy that allows ec2:DescribeInstances",
-        )),
+/// Of an address that is to be taken from who uses it, if that could be looked at.
+pub(super) fn of_address_in_use(address: &LiveAddress, user: Option<&AddressUser>) -> Result<(), Refusal> {
+    let id = address.user_id().unwrap_or("something that AWS does not name");
+    let refused = |why: String, instead: &str| Err(Refusal::new(&address.id, &why, instead));
+    match user {
+        None => refused(
+            format!("it is on {id}, which cannot be looked at"),
+            "ask for a policy that allows ec2:DescribeInstances and ec2:DescribeNetworkInterfaces",
+        ),
+        Some(AddressUser { made_by_aws: Some(what), .. }) => refused(
+            format!("it is on {id}, which a service of AWS made and needs ({what})"),
+            "delete what it was made for, a NAT gateway or a load balancer: its address is idle then",
+        ),
+        Some(AddressUser { tags, made_by_aws: None }) => of_user(&address.id, id, tags),
     }
 }
