@@ -1,7 +1,9 @@
 //! Cheaper elsewhere, and cheaper to own.
 
 use gpucost::advice::{Action, Finding, Level, Thresholds};
-use gpucost::catalog::RateCard;
+use gpucost::catalog::{
+    PaymentOption, Publication, Published, PublishedSavingsPlan, PublishedSavingsPlans, RateCard, SavingsPlanKind,
+};
 use gpucost::ledger::{Fact, InstanceState, Purchase};
 use gpucost::money::Usd;
 use rust_decimal::Decimal;
@@ -112,6 +114,116 @@ fn at_most_one_finding_an_instance_and_hostile_ids_get_no_command() {
             assert!(!command.contains("rm -rf") && !command.contains('\u{1b}'), "{command}");
         }
     }
+}
+
+/// The shipped card, with a Savings Plan of one year for a type at this many dollars an hour, as AWS published it.
+fn with_plan(instance_type: &str, kind: SavingsPlanKind, payment_option: PaymentOption, hourly: &str) -> RateCard {
+    let plan = PublishedSavingsPlan {
+        instance_type: instance_type.to_owned(),
+        kind,
+        term_years: 1,
+        payment_option,
+        hourly: usd(hourly),
+        rate_code: "PLAN.USAGE".to_owned(),
+    };
+    let plans = PublishedSavingsPlans {
+        published_at: at("2026-10-30T10:00:00Z"),
+        fetched_at: at("2026-10-31T00:00:00Z"),
+        etag: None,
+        rates: vec![plan],
+    };
+    let fetched = Published {
+        region: "us-east-1".to_owned(),
+        publication: Publication::PricingApi,
+        published_at: at("2026-10-30T10:00:00Z"),
+        fetched_at: at("2026-10-31T00:00:00Z"),
+        families: Vec::new(),
+        types: Vec::new(),
+        on_demand: Vec::new(),
+        reserved: Vec::new(),
+        volumes: Vec::new(),
+        snapshots: Vec::new(),
+        savings_plans: Some(plans),
+        left_out: Vec::new(),
+        etag: None,
+    };
+    RateCard::shipped().with(vec![fetched], Vec::new())
+}
+
+/// What is found of an instance that ran so many hours of each day in October.
+fn ran(hours_a_day: &str, kind: &str, card: &RateCard) -> Vec<Finding> {
+    let noted = noted("i-1", "2026-10-01", Some("2026-11-01")).compute(kind).hours_per_day(hours_a_day);
+    advise_by(&[noted.fact()], card, Thresholds::default(), NOTED)
+}
+
+/// The plan of these findings, if it is proposed: (what it is, $ a month, whether it is the one recommended).
+fn plan_in(findings: &[Finding]) -> Option<(String, String, bool)> {
+    let choices = of(findings, ELSEWHERE).into_iter().flat_map(|finding| &finding.choices);
+    let mut plans = choices.filter(|choice| choice.action == Action::SavingsPlan);
+    plans.next().map(|plan| (plan.what.clone(), plan.per_month.to_string(), plan.recommended))
+}
+
+/// $24.768 of $55.04: the plan costs what 45 % of all hours cost on demand, 10.8 of a day.
+const PLAN: &str = "24.768";
+
+#[test]
+fn a_savings_plan_is_proposed_above_its_break_even_utilization_and_not_below() {
+    let card = with_plan("p5.48xlarge", SavingsPlanKind::Compute, PaymentOption::NoUpfront, PLAN);
+    let proposed = |hours_a_day: &str| plan_in(&ran(hours_a_day, "p5.48xlarge", &card));
+    // 730 h × $24.768, used or not.
+    let plan = |recommended| {
+        Some(("1 y Compute Savings Plan, No Upfront, nothing at once".to_owned(), "$18,080.64".to_owned(), recommended))
+    };
+    for (hours_a_day, expected) in [
+        ("24", plan(true)),
+        // Half of all hours: the plan saves a tenth, the least that is worth the move.
+        ("12", plan(true)),
+        ("11.9", None),
+        // At the break-even both cost the same, below it the plan costs more.
+        ("10.8", None),
+        ("10.7", None),
+        ("2", None),
+    ] {
+        assert_eq!(proposed(hours_a_day), expected, "{hours_a_day} h a day");
+    }
+    let findings = ran("12", "p5.48xlarge", &card);
+    let [finding] = of(&findings, ELSEWHERE)[..] else { panic!("{:?}", ids(&findings)) };
+    // 365 h × $55.04 without it.
+    assert_eq!(choice(finding, Action::Keep).per_month.to_string(), "$20,089.60");
+    assert_eq!(finding.saving_per_month.to_string(), "$2,008.96");
+    let said = "1 y Compute Savings Plan, No Upfront: $24.7680 an hour of its term (as of 2026-10-30), pays from 45 % of \
+                all hours on; the ledger: 50 %";
+    assert!(finding.evidence.iter().any(|line| line == said), "{:#?}", finding.evidence);
+    assert_eq!(finding.confidence.level, Level::Low, "a month is held against a year");
+    // A tenth of a cent more an hour, and it is no longer worth it; without a plan on the card nothing is said of one.
+    let dearer = with_plan("p5.48xlarge", SavingsPlanKind::Compute, PaymentOption::NoUpfront, "24.769");
+    assert_eq!(plan_in(&ran("12", "p5.48xlarge", &dearer)), None);
+    assert_eq!(plan_in(&ran("24", "p5.48xlarge", RateCard::shipped())), None);
+}
+
+#[test]
+fn what_a_savings_plan_takes_at_once_is_said() {
+    for (payment_option, at_once) in [
+        (PaymentOption::NoUpfront, "No Upfront, nothing at once"),
+        // 8,760 h × $24.768, and half of that.
+        (PaymentOption::PartialUpfront, "Partial Upfront, $108,483.84 at least at once"),
+        (PaymentOption::AllUpfront, "All Upfront, $216,967.68 at once"),
+    ] {
+        let card = with_plan("p5.48xlarge", SavingsPlanKind::Ec2Instance, payment_option, PLAN);
+        let (what, per_month, _) = plan_in(&ran("24", "p5.48xlarge", &card)).expect("a plan");
+        assert_eq!(what, format!("1 y EC2 Instance Savings Plan, {at_once}"));
+        assert_eq!(per_month, "$18,080.64", "spread over its term, however it is paid");
+    }
+}
+
+#[test]
+fn a_savings_plan_is_not_held_against_less_than_four_weeks() {
+    let card = with_plan("p5.48xlarge", SavingsPlanKind::Compute, PaymentOption::NoUpfront, PLAN);
+    let since = |day: &str| {
+        let noted = noted("i-1", day, Some("2026-11-01")).compute("p5.48xlarge").hours_per_day("24");
+        plan_in(&advise_by(&[noted.fact()], &card, Thresholds::default(), NOTED)).is_some()
+    };
+    assert_eq!((since("2026-10-05"), since("2026-10-04")), (false, true), "27 days, and 28");
 }
 
 /// Rented around the clock for a year, a V100 has cost more than a desktop: $3.06 × 24 × 365 = $26,805.60.

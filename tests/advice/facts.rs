@@ -27,8 +27,12 @@ pub fn advise(facts: &[Fact], now: &str) -> Vec<Finding> {
 }
 
 pub fn advise_with(facts: &[Fact], thresholds: Thresholds, now: &str) -> Vec<Finding> {
+    advise_by(facts, RateCard::shipped(), thresholds, now)
+}
+
+pub fn advise_by(facts: &[Fact], card: &RateCard, thresholds: Thresholds, now: &str) -> Vec<Finding> {
     let ledger = derive(&with_evidence(facts), Vec::new(), at(now)).unwrap();
-    gpucost::advice::advise(&ledger, RateCard::shipped(), thresholds, at(now))
+    gpucost::advice::advise(&ledger, card, thresholds, at(now))
 }
 
 pub fn with_evidence(facts: &[Fact]) -> Vec<(Evidence, Fact)> {
