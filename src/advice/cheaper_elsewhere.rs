@@ -273,7 +273,8 @@ fn region(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere) -> Option
 }
 
 /// As a spot instance, where a price was seen: at most the on-demand rate, AWS's own cap unless another is set.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html> (not checked)
+/// <https://docs.aws.amazon.com/whitepapers/latest/cost-optimization-leveraging-ec2-spot-instances/how-spot-instances-work.html>
+/// (read 2026-11-28)
 fn spot(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere) -> Option<Way> {
     let spot = elsewhere.spot.as_ref()?;
     let least = spot.seen.map_or(spot.usd_per_hour, |seen| seen.min);

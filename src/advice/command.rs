@@ -170,8 +170,8 @@ impl Aws {
         Some(format!("{modify}{}{}", option("iops", iops), option("throughput", throughput_mibps)))
     }
 
-    /// An instance takes another type only while it is stopped.
-    /// <https://docs.aws.amazon.com/cli/latest/reference/ec2/modify-instance-attribute.html> (not checked)
+    /// An instance takes another type only while it is stopped: a running one is stopped first.
+    /// <https://docs.aws.amazon.com/cli/latest/reference/ec2/modify-instance-attribute.html> (read 2026-11-28)
     pub(super) fn change_type(&self, instance_id: &str, to: &str, running: bool) -> Option<String> {
         let modify = self.ec2("modify-instance-attribute", "--instance-id", instance_id)?;
         let modify = format!(r#"{modify} --instance-type '{{"Value":"{}"}}'"#, fit(to)?);

@@ -3,7 +3,7 @@
 //! gp2 sustains 3 IOPS a GiB (100 at least, 16,000 at most) and as many MiB/s as those make at 256 KiB each, 250 at
 //! most; below 1,000 GiB it bursts to 3,000 IOPS. Its throughput limit is 128 MiB/s up to 170 GiB and 250 above.
 //! gp3 has 3,000 IOPS and 125 MiB/s at no charge. <https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html>
-//! (not checked since this was written)
+//! (read 2026-11-28)
 
 use super::View;
 use super::command::{Aws, or_withheld};

@@ -150,8 +150,7 @@ impl<'a> Inventory<'a> {
 }
 
 /// Since when surely nothing was written to a volume: it has been on one instance, which has been stopped. io1 and io2 may be
-/// on several at once. <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html> (not checked since this was
-/// written)
+/// on several at once. <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html> (read 2026-11-28)
 fn still_since(volume: &Volume<'_>, standings: &BTreeMap<&str, Standing<'_>>) -> Option<Timestamp> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
     let State::Stopped { since } = standings.get(instance_id)?.state else { return None };
@@ -174,7 +173,7 @@ struct Named<'a> {
 }
 
 /// What AWS calls the root volume in its own images, for records without the instance's own word: the names are reserved
-/// for it. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html> (not checked since this was written)
+/// for it. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html> (read 2026-11-28)
 const ROOT_DEVICES: [&str; 2] = ["/dev/xvda", "/dev/sda1"];
 
 impl Named<'_> {

@@ -4,7 +4,7 @@
 //! of which something needed is unknown counts as work. Two whole weeks are the least that tells of a week.
 //!
 //! EventBridge Scheduler calls EC2 by itself, in a role that allows it. <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>
-//! (not checked since this was written; the form of the target and of cron is that of schedules in use, read 2026-11-27)
+//! (read 2026-11-28; the form of cron is that of schedules in use, read 2026-11-27)
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ const NO_VOLUME: &str = "vol-ffffffff";
 /// How AWS describes copies, in its console and without.
 const COPIED: [&str; 2] = ["Copied snap-", "[Copied snap-"];
 /// On what AWS Backup keeps, which EC2 does not delete.
-/// <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html> (not checked since this was written)
+/// <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html> (read 2026-11-28; the tag, not)
 const AWS_BACKUP: &str = "aws:backup:";
 const OF_AWS_BACKUP: &str = "# no command: AWS Backup keeps it, delete its recovery point there";
 

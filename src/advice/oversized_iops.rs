@@ -3,8 +3,9 @@
 //! What was used is the most in any five minutes of the lookback, as CloudWatch gives it: shorter peaks are averaged
 //! within, and no more can be known. So twice that is proposed, and the least that would do bounds the saving.
 //! gp3 has a MiB/s for each four of its IOPS at most, io1 and io2 so many IOPS a GiB at most and 100 at least; CloudWatch
-//! gives no readings while nothing is attached or runs.
-//! <https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html> (not checked since this was written)
+//! gives no readings while nothing is attached, and on Xen (p2, p3 but p3dn) no bytes while none are read or written.
+//! <https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html> and its `general-purpose.html` (read
+//! 2026-11-28; the limits of io1 and io2, not)
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;

@@ -252,8 +252,9 @@ impl Actor {
         }
     }
 
-    /// A network interface of no instance. `RequesterManaged` marks those that AWS's services make and use.
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>
+    /// A network interface of no instance. `RequesterManaged` marks those that AWS's services make and use: an address
+    /// cannot be taken from one. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/requester-managed-eni.html> (read
+    /// 2026-11-28)
     async fn interface(&self, id: &str) -> Result<Option<AddressUser>, AwsError> {
         const ACTION: &str = "ec2:DescribeNetworkInterfaces";
         let filter = Filter::builder().name("network-interface-id").values(id).build();

@@ -2,7 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-NVIDIA-GPU.html>,
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html>,
-//! <https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html> (not checked since this was written)
+//! <https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html> (the last read 2026-11-28; the
+//! others not checked since this was written)
 
 use aws_sdk_cloudwatch::types::{Dimension, Metric};
 

@@ -1,8 +1,8 @@
 //! CloudWatch: what instances and volumes did, in five-minute readings.
 //!
 //! GetMetricData costs $0.01 for 1,000 metrics that are asked for, whatever the window; up to five statistics of one metric
-//! in one request count once. <https://aws.amazon.com/cloudwatch/pricing/> (read 2026-11-27, as quoted elsewhere: the page
-//! itself was not checked). A request takes 500 queries and answers 100,800 points; five-minute points are kept 63 days.
+//! in one request count once. <https://aws.amazon.com/cloudwatch/pricing/> (read 2026-11-27 and 2026-11-28, as quoted
+//! elsewhere: the page itself was not found). A request takes 500 queries and answers 100,800 points; five-minute points are kept 63 days.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html> (read 2026-11-27)
 
 use std::collections::{BTreeMap, BTreeSet};

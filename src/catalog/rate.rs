@@ -171,7 +171,8 @@ impl SavingsPlanRate {
     }
 
     /// The part of the hourly rate that is paid when the plan is bought: all of it, half, the least AWS takes, or nothing.
-    /// <https://docs.aws.amazon.com/savingsplans/latest/userguide/what-is-savings-plans.html> (not checked since this was written)
+    /// Partial Upfront takes 50 to 99 percent of the plan's total value at once.
+    /// <https://docs.aws.amazon.com/savingsplans/latest/APIReference/API_CreateSavingsPlan.html> (read 2026-11-28)
     fn prepaid_share(&self) -> Decimal {
         match self.payment_option {
             PaymentOption::NoUpfront => Decimal::ZERO,

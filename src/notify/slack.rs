@@ -1,8 +1,8 @@
 //! A Slack-compatible webhook: blocks of plain text, in which nothing is markup.
 //!
 //! At most 50 blocks, 150 characters in a header, 3,000 in a text.
-//! <https://docs.slack.dev/reference/block-kit/blocks/> (the numbers read 2026-11-27 in libraries that hold to them; the page
-//! itself was not checked)
+//! <https://docs.slack.dev/reference/block-kit/blocks/> (the numbers read 2026-11-27 and 2026-11-28 in
+//! libraries that hold to them and cite it; the page itself was not found)
 
 use secrecy::SecretString;
 use serde_json::{Value, json};

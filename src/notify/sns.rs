@@ -3,9 +3,9 @@
 use super::{Fault, Message, headline, text};
 use crate::aws::{PublishError, publish};
 
-/// A subject is printable ASCII of fewer than 100 characters, a message at most 256 KiB.
-/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html> (the 256 KiB read 2026-11-27 in the SDK's copy of it; the
-/// subject's length was not checked)
+/// A subject is UTF-8 of fewer than 100 characters without line breaks or control characters, a message at most 256 KiB.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html> (read 2026-11-28 in the SDK's copy of it). Printable ASCII
+/// alone is sent: it once was all that SNS took, and some of those that the subject is passed on to still take no more.
 const MOST_SUBJECT: usize = 99;
 const MOST_BYTES: usize = 256 * 1024;
 

@@ -143,6 +143,13 @@ fn a_spot_instance_that_would_come_back_is_not_terminated() {
     let cancel = "aws ec2 cancel-spot-instance-requests --region us-west-2 --spot-instance-request-ids sir-7";
     refused(terminate(&standing, NONE), "its persistent spot request sir-7 would launch another", cancel);
     assert!(stop(&standing, NONE).is_ok(), "it can be stopped, and started again");
+    // Canceling terminates one that is stopped.
+    let stopped = LiveInstance { state: InstanceState::Stopped, ..spot(Some((true, false))) };
+    refused(
+        terminate(&stopped, NONE),
+        "would launch another",
+        "cancel that instead, which terminates a stopped instance",
+    );
     // Once that is canceled it ends for good, and cannot be stopped any more.
     let canceled = spot(Some((true, true)));
     assert!(terminate(&canceled, NONE).is_ok());

@@ -38,8 +38,9 @@ pub fn plan_stop(instance: &LiveInstance, consent: Consent, card: &RateCard) -> 
     })
 }
 
-/// AWS stops spot instances of persistent requests alone ("You can only stop Spot Instances associated with persistent Spot
-/// Instance requests", its own error, read 2026-11-27); that the request must still stand was not checked.
+/// AWS stops spot instances of persistent requests alone, while the request stands; those of a fleet, a launch group or an
+/// Availability Zone group not at all (its own dry run refuses what the tags of the first do not tell).
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-request.html> (read 2026-11-28)
 fn refuse_spot_stop(instance: &LiveInstance) -> Result<(), Refusal> {
     if instance.purchase != Purchase::Spot {
         return Ok(());
@@ -97,15 +98,16 @@ pub fn plan_terminate(instance: &LiveInstance, consent: Consent, card: &RateCard
 }
 
 /// A persistent request launches another instance for one that is terminated, as long as it stands: it is to be canceled
-/// first, which leaves the instance running. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-cancel.html>
-/// (read 2026-11-27; the warning itself is in the guide's edition of 2013)
+/// first, which leaves a running instance running and terminates a stopped one.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-request.html> (read 2026-11-28)
 fn refuse_relaunched(instance: &LiveInstance) -> Result<(), Refusal> {
     match &instance.spot_request {
         Some(SpotRequest { id, is_persistent: true, is_over: false }) => Err(Refusal::new(
             &instance.id,
             &format!("its persistent spot request {id} would launch another in its place"),
             &format!(
-                "cancel that first: aws ec2 cancel-spot-instance-requests --region {} --spot-instance-request-ids {id}",
+                "cancel that {}: aws ec2 cancel-spot-instance-requests --region {} --spot-instance-request-ids {id}",
+                if instance.state.is_stopped() { "instead, which terminates a stopped instance" } else { "first" },
                 instance.region
             ),
         )),

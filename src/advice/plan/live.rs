@@ -105,8 +105,8 @@ impl LiveInstance {
 }
 
 impl LiveVolume {
-    /// Whether it is deleted when this instance is terminated. One that others hold too stays (not checked at AWS's page on
-    /// Multi-Attach: at worst a volume is spoken of that goes).
+    /// Whether it is deleted when this instance is terminated. One that others hold too stays: it goes with the last that
+    /// holds it, if that is set so. <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html> (read 2026-11-28)
     pub fn goes_with(&self, instance_id: &str) -> bool {
         let [only] = self.attachments.as_slice() else { return false };
         only.to == instance_id && only.deleted_with_instance

@@ -7,8 +7,9 @@ use crate::ledger::{InstanceState, Tags};
 pub const PROTECT_TAG: &str = "gpucost:protect";
 
 /// Who else starts, stops and replaces an instance, told by tags that AWS and Kubernetes' tools set. Auto Scaling tags what
-/// it launches: <http://docs.aws.amazon.com/AutoScaling/latest/DeveloperGuide/ASTagging.html> (read 2026-11-27); the tags
-/// of fleets and clusters are those that public code filters by (read 2026-11-27; AWS's own pages were not checked).
+/// it launches: <http://docs.aws.amazon.com/AutoScaling/latest/DeveloperGuide/ASTagging.html> (read 2026-11-27), and so does
+/// an EC2 Fleet, as AWS's workshop on spot instances says (read 2026-11-28). The tags of Spot Fleets and clusters are those
+/// that public code filters by (read 2026-11-27; AWS's own pages on them name none: looked for 2026-11-28).
 const MANAGERS: [(&str, &str); 6] = [
     ("aws:autoscaling:groupName", "an Auto Scaling group"),
     ("eks:cluster-name", "an EKS cluster"),

@@ -4,7 +4,7 @@
 //! quotas of their own.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-limits.html> (spot's, read 2026-11-27)
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#ec2-on-demand-instances-limits>
-//! (on-demand's, not checked since this was written)
+//! (on-demand's, read 2026-11-28)
 
 use std::collections::BTreeSet;
 
