@@ -25,5 +25,6 @@ mod preflight;
 mod program;
 mod rates;
 mod reconcile;
+mod schedule;
 mod signals;
 mod tracker;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::peers::{Aws, faketime, first};
+use crate::peers::{Aws, first, stand_at};
 use crate::program::{Lab, Ran};
 use crate::tracker::rows;
 
@@ -36,11 +36,7 @@ impl Script {
     fn poll(&self, time: &str) {
         let at = self.at(time);
         let mut command = self.aws.gpucost(&self.lab, &["track", "--region", REGION]);
-        command
-            .env("TZ", "UTC")
-            .env("LD_PRELOAD", faketime())
-            .env("FAKETIME", at.strftime("%Y-%m-%d %H:%M:%S").to_string())
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        stand_at(&mut command, at);
         let ran = Ran::of(&mut command);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{time}: {ran:?}");
     }

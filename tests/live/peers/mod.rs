@@ -15,7 +15,7 @@ mod venv;
 pub use aws::{Aws, Call};
 pub use jupyter::{Answers, Jupyter};
 pub use killer::Killer;
-pub use moto::{Moto, all, faketime, first};
+pub use moto::{Moto, all, faketime, first, stand_at};
 pub use pty::on_a_terminal;
 pub use sink::{Does, Mails, Sink, Taken, mail_server, mail_server_that};
 

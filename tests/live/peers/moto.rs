@@ -131,6 +131,15 @@ impl Moto {
     }
 }
 
+/// The clock of a program that is run for a test stands at `now`.
+pub fn stand_at(command: &mut Command, now: Timestamp) {
+    command
+        .env("TZ", "UTC")
+        .env("LD_PRELOAD", faketime())
+        .env("FAKETIME", now.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+}
+
 impl Drop for Moto {
     fn drop(&mut self) {
         // It may be gone already.
