@@ -1,5 +1,9 @@
 //! An Elastic IP that nothing uses: associated with nothing, or with a stopped instance without volumes (one with
 //! volumes has its addresses in its own finding).
+//!
+//! One on a network interface of no instance counts as in use: `DescribeAddresses` names the interface, and whether
+//! anything holds that (a load balancer, a NAT gateway, nothing) only `DescribeNetworkInterfaces` tells, which a look does
+//! not ask. `gpucost release-address --disassociate` does, before it takes an address away from one.
 
 use jiff::Timestamp;
 

@@ -96,7 +96,8 @@ fn unfinished_note(task: &Task) -> String {
 /// The whole way of an action.
 pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
     let command = format!("gpucost {}", asked.verb.name());
-    refuse_offline(&command, request)?;
+    refuse_offline(&command, request)
+        .map_err(|refused| refused.hint("leave --offline out: nothing is done that AWS was not asked about"))?;
     refuse_as_of(&command, request)?;
     // A ledger that cannot be written is said before anything is asked: what is done must be written down.
     let mut store = Store::create(&request.ledger)?;
