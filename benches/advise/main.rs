@@ -14,11 +14,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gpucost::advice::{Thresholds, advise};
+use gpucost::advice::{Advisor, Thresholds};
 use gpucost::catalog::RateCard;
 use gpucost::ledger::derive;
 use gpucost::render::text::{self, Style};
-use gpucost::report::advice::findings_table;
+use gpucost::report::advice::findings_list;
 use gpucost::store::Store;
 use jiff::Timestamp;
 
@@ -99,9 +99,9 @@ fn phases(ledger: &Path) -> Result<(), Box<dyn std::error::Error>> {
     lap("load");
     let derived = derive(&facts, Vec::new(), now)?;
     lap("derive");
-    let findings = advise(&derived, RateCard::shipped(), Thresholds::default(), now);
+    let findings = Advisor::new(&derived, RateCard::shipped(), Thresholds::default(), now).list();
     lap("advise");
-    let table = findings_table(&findings, now);
+    let table = findings_list(&findings, now);
     let text = text::table(&table, 80, Style { color: false, detail: false, unicode: true });
     std::io::sink().write_all(text.as_bytes())?;
     lap("print");

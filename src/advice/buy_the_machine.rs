@@ -34,7 +34,7 @@ const DOUBTFUL: [&str; 3] = ["implausible", "assumption: ", "undated: "];
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let mut known: BTreeMap<&str, Vec<Fitting>> = BTreeMap::new();
-    let rented = view.inventory.standings.values().filter_map(|standing| {
+    let rented = view.standings().filter_map(|standing| {
         Rented::of(view, standing, WINDOW_DAYS).filter(|rented| rented.days() >= Decimal::from(FEWEST_DAYS))
     });
     let mut findings = Vec::new();
@@ -179,7 +179,7 @@ impl Bought {
             title: format!("renting {kind} has cost {paid}: the {name} costs {price}"),
             resource: resource_of(rented.session, rented.standing),
             last_seen: rented.window.end,
-            evidence: self.evidence(rented, paid, view.card),
+            evidence: view.told(|| self.evidence(rented, paid, view.card)),
             parts: Vec::new(),
             detail: None,
             accrued: None,

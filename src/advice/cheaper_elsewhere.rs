@@ -40,7 +40,7 @@ const TYPES_NAMED: usize = 2;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let mut known: BTreeMap<(&str, &str), Elsewhere> = BTreeMap::new();
-    let rented = view.inventory.standings.values().filter_map(|standing| {
+    let rented = view.standings().filter_map(|standing| {
         Rented::of(view, standing, WINDOW_DAYS).filter(|rented| rented.days() >= Decimal::from(FEWEST_DAYS))
     });
     let mut findings = Vec::new();
@@ -175,7 +175,7 @@ fn finding(view: &View<'_>, rented: &Rented<'_>, kind: &InstanceType, elsewhere:
         title: what,
         resource: resource_of(session, rented.standing),
         last_seen: rented.window.end,
-        evidence: evidence(rented, kind, elsewhere, view.card),
+        evidence: view.told(|| evidence(rented, kind, elsewhere, view.card)),
         parts: Vec::new(),
         detail: None,
         accrued: None,

@@ -7,7 +7,7 @@
 
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{grouped, moment, shape_name, volume_month};
+use super::cost::{Monthly, grouped, moment, shape_name, volume_month};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::Volume;
@@ -28,7 +28,7 @@ const GP2_SMALL_MOST_MIBPS: u32 = 128;
 const GP2_SMALL_GB: u32 = 170;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let shaped = view.inventory.volumes.values().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
+    let shaped = view.volumes().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
     let gp2 = shaped.filter(|(_, shape)| shape.volume_type == VolumeType::Gp2.name());
     gp2.filter_map(|(volume, shape)| finding(view, volume, shape)).collect()
 }
@@ -70,18 +70,6 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     };
     let is_known = matches!(saving, Dollars::Exact(_));
     let until = volume.last_seen.min(view.now);
-    let mut evidence = vec![format!("gp2 when last seen: {}", volume.sources())];
-    evidence.push(format!(
-        "matched: what {} GB of gp2 sustain, {} IOPS and {} MiB/s",
-        grouped(size_gb),
-        grouped(gp2_iops(size_gb)),
-        gp2_mibps(size_gb)
-    ));
-    evidence.extend(now.lines.iter().chain(&then.lines).cloned());
-    evidence.extend(saving.why_unknown().map(str::to_owned));
-    if view.now > until {
-        evidence.push(format!("as of {}, when last seen", moment(until)));
-    }
     Some(Finding {
         id: format!("{ID}:{}", volume.resource.id),
         rule: ID,
@@ -93,7 +81,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
         ),
         resource: volume.resource.clone(),
         last_seen: until,
-        evidence,
+        evidence: view.told(|| evidence(view, volume, &matching, &then, &saving)),
         parts: Vec::new(),
         accrued: None,
         accrued_if_still_there: None,
@@ -102,13 +90,37 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
             None => Confidence::high("both are priced, for the same size and sustained speed"),
             Some(why) => Confidence::low(format!("a rate is missing: {why}")),
         },
+        choices: view.choices(&saving, || choices(view, volume, shape, &then.dollars, matching)),
         saving_per_month: saving,
-        choices: choices(view, volume, shape, &then.dollars, matching),
         risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
                again for 6 hours"
             .to_owned(),
         detail: None,
     })
+}
+
+fn evidence(
+    view: &View<'_>,
+    volume: &Volume<'_>,
+    matching: &VolumeShape,
+    then: &Monthly,
+    saving: &Dollars,
+) -> Vec<String> {
+    let size_gb = matching.size_gb;
+    let until = volume.last_seen.min(view.now);
+    let mut lines = vec![format!("gp2 when last seen: {}", volume.sources())];
+    lines.push(format!(
+        "matched: what {} GB of gp2 sustain, {} IOPS and {} MiB/s",
+        grouped(size_gb),
+        grouped(gp2_iops(size_gb)),
+        gp2_mibps(size_gb)
+    ));
+    lines.extend(volume.month.lines.iter().chain(&then.lines).cloned());
+    lines.extend(saving.why_unknown().map(str::to_owned));
+    if view.now > until {
+        lines.push(format!("as of {}, when last seen", moment(until)));
+    }
+    lines
 }
 
 fn choices(

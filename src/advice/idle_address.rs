@@ -19,7 +19,7 @@ use crate::ledger::Certainty;
 pub(super) const ID: &str = "idle-address";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.inventory.addresses.values().filter_map(|address| finding(view, address)).collect()
+    view.addresses().filter_map(|address| finding(view, address)).collect()
 }
 
 /// Why it is idle; since when, and until when its instance was seen so: `None` is not known.

@@ -16,7 +16,7 @@ use crate::time::{Period, hours};
 pub const ID: &str = "idle-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+    view.standings().filter_map(|standing| finding(view, standing)).collect()
 }
 
 /// Whether it is known that an instance is idle, or that it is not: one that does not run is neither, and is judged.
@@ -64,15 +64,15 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         title: format!("{} running idle for {} h", session.instance_type, hours(period.seconds().max(0)).trunc()),
         resource: resource_of(session, standing),
         last_seen: idle.until,
-        evidence: evidence(view, session, &idle, rate_lines),
+        evidence: view.told(|| evidence(view, session, &idle, rate_lines)),
         parts: parts(view, session, &holding, period, so_far.clone()),
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&usage, idle.since, view.now, view.card)
             .filter(|_| view.now > idle.until),
         since: Some(idle.since.latest),
         confidence: confidence(&idle, &saving),
+        choices: view.choices(&saving, || choices(view, &holding, standing.id, session.purchase)),
         saving_per_month: saving,
-        choices: choices(view, &holding, standing.id, session.purchase),
         risk: risk(view, session),
         detail: None,
     })

@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 pub(super) const ID: &str = "left-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+    view.standings().filter_map(|standing| finding(view, standing)).collect()
 }
 
 fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
@@ -54,6 +54,12 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     rate_lines.push(projection(&hourly, &compute));
     rate_lines.extend(hourly.why_unknown().map(str::to_owned));
     let parts = parts(view, session, &holding, period, so_far.clone());
+    // As much as it would cost running on; what it earns meanwhile only its owner knows.
+    let saving = match ends_at_stop.most() {
+        Some(most) => Dollars::at_most(most),
+        // Without a rate not even the part that has one is sure to be saved.
+        None => Dollars::unknown(ends_at_stop.why_unknown().unwrap_or("it is unknown")),
+    };
     let since = super::cost::Since { earliest: session.start, latest: session.start };
     Some(Finding {
         id: format!("{ID}:{}", standing.id),
@@ -61,20 +67,15 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         title: format!("{} running for {} h", session.instance_type, ran.trunc()),
         resource: resource_of(session, standing),
         last_seen: until,
-        evidence: evidence(view, session, period, rate_lines),
+        evidence: view.told(|| evidence(view, session, period, rate_lines)),
         parts,
-        detail: Some(Detail::Spans(spans(view, session, until, &so_far))),
+        detail: view.told(|| Some(Detail::Spans(spans(view, session, until, &so_far)))),
         accrued: Some(so_far),
         accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
         since: Some(session.start),
         confidence: Confidence::low("that it runs is known, whether it works is not"),
-        // As much as it would cost running on; what it earns meanwhile only its owner knows.
-        saving_per_month: match ends_at_stop.most() {
-            Some(most) => Dollars::at_most(most),
-            // Without a rate not even the part that has one is sure to be saved.
-            None => Dollars::unknown(ends_at_stop.why_unknown().unwrap_or("it is unknown")),
-        },
-        choices: choices(view, &holding, standing.id, session.purchase),
+        choices: view.choices(&saving, || choices(view, &holding, standing.id, session.purchase)),
+        saving_per_month: saving,
         risk: risk(view, session),
     })
 }
@@ -107,7 +108,7 @@ pub(super) fn parts(
     let of_volume = |volume: &&Volume<'_>| Part {
         id: volume.resource.id.clone(),
         what: shape_name(volume.shape.as_ref()),
-        accrued: spent(&volume.usage, period, period.end.min(volume.last_seen), view.card),
+        accrued: view.told_dollars(|| spent(&volume.usage, period, period.end.min(volume.last_seen), view.card)),
         per_month: volume.month.dollars.clone(),
         counted: true,
     };

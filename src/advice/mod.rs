@@ -50,7 +50,8 @@ pub use unjudged::unjudged;
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 use crate::money::Usd;
-use inventory::Inventory;
+use inventory::{Address, Inventory, Volume};
+use standing::Standing;
 
 /// From when on a rule speaks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +70,57 @@ impl Default for Thresholds {
     }
 }
 
-/// What rules look at.
+/// What rules look at, and how much they are to tell.
 struct View<'a> {
-    inventory: Inventory<'a>,
+    inventory: &'a Inventory<'a>,
     card: &'a RateCard,
     thresholds: Thresholds,
+    depth: Depth,
+    /// The one resource to look at; `None`: all.
+    only: Option<&'a str>,
     now: Timestamp,
+}
+
+/// How much of a finding is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Whole,
+    /// What a row of a list shows, and what it is sorted and sifted by.
+    Row,
+}
+
+impl<'a> View<'a> {
+    fn wants(&self, id: &str) -> bool {
+        self.only.is_none_or(|only| only == id)
+    }
+
+    fn standings(&self) -> impl Iterator<Item = &'a Standing<'a>> {
+        self.inventory.standings.values().filter(|standing| self.wants(standing.id))
+    }
+
+    fn volumes(&self) -> impl Iterator<Item = &'a Volume<'a>> {
+        self.inventory.volumes.values().filter(|volume| self.wants(&volume.resource.id))
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &'a Address<'a>> {
+        self.inventory.addresses.values().filter(|address| self.wants(&address.resource.id))
+    }
+
+    /// What a row does not show: evidence, commands.
+    fn told<T: Default>(&self, tell: impl FnOnce() -> T) -> T {
+        if self.depth == Depth::Whole { tell() } else { T::default() }
+    }
+
+    /// Dollars of a part that the whole does not add up.
+    fn told_dollars(&self, tell: impl FnOnce() -> Dollars) -> Dollars {
+        if self.depth == Depth::Whole { tell() } else { Dollars::unknown("a list does not tell") }
+    }
+
+    /// The ways out, which say what a finding is worth where its saving does not.
+    fn choices(&self, saving: &Dollars, tell: impl FnOnce() -> Vec<Choice>) -> Vec<Choice> {
+        let says_all = saving.most().is_some_and(|most| !most.is_zero());
+        if self.depth == Depth::Row && says_all { Vec::new() } else { tell() }
+    }
 }
 
 /// One kind of finding.
@@ -116,10 +162,50 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Savings of different findings may be about the same resource (a gp2 volume of a stopped instance): they are
 /// alternatives, and are not to be summed.
 pub fn advise(ledger: &Ledger, card: &RateCard, thresholds: Thresholds, now: Timestamp) -> Vec<Finding> {
-    let view = View { inventory: Inventory::new(ledger, card, now), card, thresholds, now };
-    let mut findings: Vec<Finding> = RULES.par_iter().flat_map_iter(|rule| (rule.find)(&view)).collect();
-    findings.sort_by(by_saving);
-    findings
+    Advisor::new(ledger, card, thresholds, now).findings()
+}
+
+/// Advice on a fleet: a list of all findings, and the whole of those that somebody looks at.
+pub struct Advisor<'a> {
+    inventory: Inventory<'a>,
+    card: &'a RateCard,
+    thresholds: Thresholds,
+    now: Timestamp,
+}
+
+impl<'a> Advisor<'a> {
+    pub fn new(ledger: &'a Ledger, card: &'a RateCard, thresholds: Thresholds, now: Timestamp) -> Advisor<'a> {
+        Advisor { inventory: Inventory::new(ledger, card, now), card, thresholds, now }
+    }
+
+    /// What [`advise`] finds, in its order, without evidence, commands and details; without ways out where the saving
+    /// is known and not zero; and without what each part has cost where all of them together do not tell.
+    pub fn list(&self) -> Vec<Finding> {
+        self.found(Depth::Row)
+    }
+
+    /// All findings whole.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.found(Depth::Whole)
+    }
+
+    /// The whole of a finding of the list.
+    pub fn whole(&self, listed: &Finding) -> Option<Finding> {
+        let view = self.view(Depth::Whole, Some(&listed.resource.id));
+        (rule(listed.rule)?.find)(&view).into_iter().find(|finding| finding.id == listed.id)
+    }
+
+    fn view<'v>(&'v self, depth: Depth, only: Option<&'v str>) -> View<'v> {
+        let Advisor { inventory, card, thresholds, now } = self;
+        View { inventory, card, thresholds: *thresholds, depth, only, now: *now }
+    }
+
+    fn found(&self, depth: Depth) -> Vec<Finding> {
+        let view = self.view(depth, None);
+        let mut findings: Vec<Finding> = RULES.par_iter().flat_map_iter(|rule| (rule.find)(&view)).collect();
+        findings.par_sort_by(by_saving);
+        findings
+    }
 }
 
 /// The largest saving first; what may save something nobody can price comes before what saves nothing now.

@@ -33,7 +33,7 @@ const MOST_WEEKS: i64 = 4;
 const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+    view.standings().filter_map(|standing| finding(view, standing)).collect()
 }
 
 /// Whether it is known that there are hours to stop in, or that there are none: whatever the unknown hours were.

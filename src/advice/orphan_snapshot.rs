@@ -37,7 +37,7 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let ledger = view.inventory.ledger;
     let held = held_by_images(ledger);
     let lists = Lists::new(ledger);
-    let free = ledger.snapshots.iter().filter(|(id, _)| !held.contains(id.as_str()));
+    let free = ledger.snapshots.iter().filter(|(id, _)| view.wants(id) && !held.contains(id.as_str()));
     free.filter_map(|(_, (evidence, seen))| {
         let (volumes, images) = lists.of(seen)?;
         is_gone(view, seen).then(|| finding(view, &Orphan { evidence, seen, volumes, images }))

@@ -37,7 +37,7 @@ const HIGH_HOURS: i64 = 14 * 24;
 const MEDIUM_HOURS: i64 = 3 * 24;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let shaped = view.inventory.volumes.values().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
+    let shaped = view.volumes().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
     shaped
         .filter(|(_, shape)| has_paid_performance(shape))
         .filter_map(|(volume, shape)| finding(view, volume, shape))

@@ -22,7 +22,7 @@ pub(super) const ID: &str = "stopped-accruing";
 const FEW_SNAPSHOTS: usize = 3;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.inventory.standings.values().filter_map(|standing| finding(view, standing)).collect()
+    view.standings().filter_map(|standing| finding(view, standing)).collect()
 }
 
 /// A stop, and how far the ledger follows it.
@@ -50,7 +50,8 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     let priced: Vec<Priced> = (volumes.iter().map(|volume| of_volume(view, volume, stop)))
         .chain(addresses.iter().map(|address| of_address(view, address, stop)))
         .collect();
-    let beside = volumes.iter().flat_map(|volume| snapshots_beside(view, volume, stop));
+    let beside: Vec<Part> =
+        view.told(|| volumes.iter().flat_map(|volume| snapshots_beside(view, volume, stop)).collect());
     let of_addresses = priced.get(volumes.len()..).unwrap_or_default();
     let holding = Holding {
         region: &resource.region,
@@ -60,9 +61,10 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         addresses: addresses.iter().copied().zip(of_addresses.iter().map(|p| p.part.per_month.clone())).collect(),
         card: view.card,
     };
-    let mut evidence = stop_evidence(view, standing, &volumes, stop);
+    let mut evidence = view.told(|| stop_evidence(view, standing, &volumes, stop));
     let parts: Vec<Part> = priced.iter().map(|priced| priced.part.clone()).collect();
-    evidence.extend(priced.iter().flat_map(|priced| priced.evidence.clone()));
+    evidence.extend(priced.iter().flat_map(|priced| priced.evidence.iter().cloned()));
+    let saving = holding.saving();
     let by_now = priced.iter().map(|priced| priced.by_now).sum::<Option<Usd>>();
     Some(Finding {
         id: format!("{ID}:{}", resource.id),
@@ -73,9 +75,9 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         accrued: Some(priced.iter().fold(Dollars::ZERO, |sum, priced| sum.plus(priced.part.accrued.clone()))),
         accrued_if_still_there: by_now.filter(|_| view.now > until),
         since: Some(since.latest),
-        saving_per_month: holding.saving(),
         confidence: confidence(stop, &holding.storage()),
-        choices: choices(&holding, standing.id),
+        choices: view.choices(&saving, || choices(&holding, standing.id)),
+        saving_per_month: saving,
         risk: risk(view, standing),
         parts: parts.into_iter().chain(beside).collect(),
         resource,
@@ -122,13 +124,6 @@ struct Priced {
 fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
     let month = &volume.month;
     let until = stop.until.min(volume.last_seen);
-    let mut evidence: Vec<String> = month.lines.iter().map(|line| format!("{}: {line}", volume.resource.id)).collect();
-    if let Some(why) = month.dollars.why_unknown() {
-        evidence.push(format!("{}: {why}", volume.resource.id));
-    }
-    if let Some(line) = snapshots_line(view, volume) {
-        evidence.push(line);
-    }
     Priced {
         part: Part {
             id: volume.resource.id.clone(),
@@ -138,8 +133,14 @@ fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
             counted: true,
         },
         by_now: accrued_by_now(&volume.usage, stop.since, view.now, view.card),
-        evidence,
+        evidence: view.told(|| volume_evidence(view, volume)),
     }
+}
+
+fn volume_evidence(view: &View<'_>, volume: &Volume<'_>) -> Vec<String> {
+    let id = &volume.resource.id;
+    let lines = volume.month.lines.iter().map(String::as_str).chain(volume.month.dollars.why_unknown());
+    lines.map(|line| format!("{id}: {line}")).chain(snapshots_line(view, volume)).collect()
 }
 
 /// Snapshots there are already go on, and make a further one small.

@@ -15,7 +15,7 @@ use crate::ledger::{Certainty, EvidenceKind, Usage};
 pub(super) const ID: &str = "unattached-volume";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let unattached = view.inventory.volumes.values().filter(|volume| volume.holder == Holder::Nobody);
+    let unattached = view.volumes().filter(|volume| volume.holder == Holder::Nobody);
     unattached.map(|volume| finding(view, volume)).collect()
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::inventory::Inventory;
-use super::{Thresholds, View, idle_running, off_schedule, orphan_snapshot, oversized_iops};
+use super::{Depth, Thresholds, View, idle_running, off_schedule, orphan_snapshot, oversized_iops};
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 
@@ -20,7 +20,8 @@ pub fn unjudged<'a>(
     thresholds: Thresholds,
     now: Timestamp,
 ) -> BTreeSet<&'a str> {
-    let view = View { inventory: Inventory::new(ledger, card, now), card, thresholds, now };
+    let inventory = Inventory::new(ledger, card, now);
+    let view = View { inventory: &inventory, card, thresholds, depth: Depth::Whole, only: None, now };
     ids.filter(|id| !is_judged(&view, id)).collect()
 }
 

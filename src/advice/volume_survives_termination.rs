@@ -10,7 +10,7 @@ use super::inventory::{Holder, Volume};
 pub(super) const ID: &str = "volume-survives-termination";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let surviving = view.inventory.volumes.values().filter(|volume| volume.deleted_with_instance == Some(false));
+    let surviving = view.volumes().filter(|volume| volume.deleted_with_instance == Some(false));
     surviving.filter_map(|volume| finding(view, volume)).collect()
 }
 
@@ -18,18 +18,6 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
     let month = &volume.month;
     let until = volume.last_seen.min(view.now);
-    let mut evidence = vec![format!("DeleteOnTermination is false on {instance_id}: {}", volume.sources())];
-    evidence.extend(month.lines.iter().cloned());
-    evidence.extend(month.dollars.why_unknown().map(str::to_owned));
-    if view.now > until {
-        evidence.push(format!("as of {}, when last seen", moment(until)));
-    }
-    let command = match volume.device {
-        Some(device) => Aws::new(&volume.resource.region, view.card)
-            .delete_on_termination(instance_id, device)
-            .unwrap_or_else(|| super::command::WITHHELD.to_owned()),
-        None => "# no command: the device is unknown, import what aws ec2 describe-instances prints too".to_owned(),
-    };
     let what = shape_name(volume.shape.as_ref());
     Some(Finding {
         id: format!("{ID}:{}", volume.resource.id),
@@ -37,7 +25,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         title: format!("{what} would outlive its instance, at {} a month", month.dollars),
         resource: volume.resource.clone(),
         last_seen: until,
-        evidence,
+        evidence: view.told(|| evidence(view, volume, instance_id)),
         parts: Vec::new(),
         accrued: None,
         accrued_if_still_there: None,
@@ -49,11 +37,31 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
             Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars.clone()),
             Choice::new(Action::DeleteOnTermination, "it goes with the instance", Dollars::ZERO)
                 .losing("its data, when the instance is terminated")
-                .by(vec![command])
+                .by(view.told(|| vec![command(view, volume, instance_id)]))
                 .recommended(),
         ],
         risk: "none until the instance is terminated; keep it as it is if its data should outlive the instance"
             .to_owned(),
         detail: None,
     })
+}
+
+fn evidence(view: &View<'_>, volume: &Volume<'_>, instance_id: &str) -> Vec<String> {
+    let (month, until) = (&volume.month, volume.last_seen.min(view.now));
+    let mut lines = vec![format!("DeleteOnTermination is false on {instance_id}: {}", volume.sources())];
+    lines.extend(month.lines.iter().cloned());
+    lines.extend(month.dollars.why_unknown().map(str::to_owned));
+    if view.now > until {
+        lines.push(format!("as of {}, when last seen", moment(until)));
+    }
+    lines
+}
+
+fn command(view: &View<'_>, volume: &Volume<'_>, instance_id: &str) -> String {
+    match volume.device {
+        Some(device) => Aws::new(&volume.resource.region, view.card)
+            .delete_on_termination(instance_id, device)
+            .unwrap_or_else(|| super::command::WITHHELD.to_owned()),
+        None => "# no command: the device is unknown, import what aws ec2 describe-instances prints too".to_owned(),
+    }
 }

@@ -10,7 +10,7 @@ use super::ledger::{load, load_activity, parse_month};
 use super::request::Request;
 use super::show;
 use super::snooze::{snooze, unsnooze};
-use crate::advice::{Finding, Sifted, Silences, advise, sift};
+use crate::advice::{Advisor, Finding, Sifted, Silences, advise, sift};
 use crate::ledger::Ledger;
 use crate::money::Usd;
 use crate::report::advice::{advice_tables, finding_tables, findings_list, findings_table};
@@ -31,10 +31,12 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     }
     let mut ledger = load(request, None)?;
     load_activity(&mut ledger, request)?;
-    let findings = findings(&ledger, request)?;
     if let (Some(id), Some(until)) = (&args.snooze, &args.until) {
-        return snooze(id, until, &findings, request);
+        return snooze(id, until, &findings(&ledger, request)?, request);
     }
+    let advisor = Advisor::new(&ledger, request.card()?, request.thresholds, request.now);
+    let lists = shows_a_list(args, request);
+    let findings = if lists { advisor.list() } else { advisor.findings() };
     let store = Store::open(&request.ledger)?;
     let mut sifted = sifted(findings, &ledger, &store, request)?;
     let all = sifted.told.len();
@@ -49,12 +51,26 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     if !args.apply.is_empty() {
         return advise_apply::run(args, &sifted.told, request);
     }
+    if lists {
+        let in_detail = sifted.told.iter_mut().take(IN_DETAIL);
+        in_detail.for_each(|listed| *listed = advisor.whole(listed).unwrap_or_else(|| listed.clone()));
+    }
     let tables = tables(&sifted, notes, args.suppressed, request);
     show::tables(&tables, request)?;
     let found = !sifted.told.is_empty();
     // The process ends: to give back the texts of a fleet one by one takes as long as to print them.
-    std::mem::forget((tables, sifted, ledger));
+    std::mem::forget((tables, sifted, advisor));
+    std::mem::forget(ledger);
     Ok(if args.fail_on_findings && found { Exit::Findings } else { Exit::Ok })
+}
+
+/// A line for each finding and the whole of the first few: for a fleet the whole of all is most of the work.
+fn shows_a_list(args: &AdviseArgs, request: &Request) -> bool {
+    #[cfg(feature = "aws")]
+    if !args.apply.is_empty() {
+        return false;
+    }
+    !request.verbose && !args.suppressed && matches!(request.output, Output::Table | Output::Md)
 }
 
 fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::with_evidence;
 
-use gpucost::advice::{Finding, Thresholds, advise};
+use gpucost::advice::{Advisor, Finding, Thresholds, advise};
 use gpucost::catalog::{RateCard, VolumeSpec, VolumeType};
 use gpucost::ledger::{
     AddressSeen, Fact, InstanceSeen, InstanceState, Ledger, Noted, Purchase, SnapshotSeen, Tags, VolumeAttachment,
@@ -241,6 +241,35 @@ proptest! {
         prop_assert!(savings.is_sorted_by(|a, b| a >= b), "{:?}", savings);
         for table in advice_tables(&findings, now).iter().chain(&findings.iter().flat_map(finding_tables).collect::<Vec<_>>()) {
             prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        }
+    }
+
+    #[test]
+    fn a_list_says_what_the_whole_says(facts in facts(), now in instant()) {
+        let Some(ledger) = ledger_of(&facts, now) else { return Ok(()) };
+        let advisor = Advisor::new(&ledger, RateCard::shipped(), Thresholds::default(), now);
+        let (list, whole) = (advisor.list(), advisor.findings());
+        prop_assert_eq!(list.len(), whole.len());
+        for (row, whole) in list.iter().zip(&whole) {
+            let again = advisor.whole(row);
+            prop_assert_eq!(again.as_ref(), Some(whole));
+            prop_assert_eq!((&row.id, &row.title, &row.resource), (&whole.id, &whole.title, &whole.resource));
+            prop_assert_eq!((&row.accrued, row.accrued_if_still_there), (&whole.accrued, whole.accrued_if_still_there));
+            prop_assert_eq!((&row.saving_per_month, &row.confidence), (&whole.saving_per_month, &whole.confidence));
+            prop_assert_eq!((row.since, row.last_seen, &row.risk), (whole.since, whole.last_seen, &whole.risk));
+            // What sifting goes by, and what a finding without a saving of its own is worth.
+            let counted = |finding: &Finding| {
+                let parts = finding.parts.iter().filter(|part| part.counted);
+                parts.map(|part| part.id.clone()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(counted(row), counted(whole));
+            if !row.saving_per_month.most().is_some_and(|most| !most.is_zero()) {
+                let costs = |finding: &Finding| {
+                    let choices = finding.choices.iter();
+                    choices.map(|choice| (choice.per_month.clone(), choice.recommended)).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(costs(row), costs(whole));
+            }
         }
     }
 
