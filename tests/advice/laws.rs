@@ -263,7 +263,7 @@ proptest! {
                 parts.map(|part| part.id.clone()).collect::<Vec<_>>()
             };
             prop_assert_eq!(counted(row), counted(whole));
-            if !row.saving_per_month.most().is_some_and(|most| !most.is_zero()) {
+            if row.saving_per_month.most().is_none_or(|most| most.is_zero()) {
                 let costs = |finding: &Finding| {
                     let choices = finding.choices.iter();
                     choices.map(|choice| (choice.per_month.clone(), choice.recommended)).collect::<Vec<_>>()
