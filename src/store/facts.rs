@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{Store, StoreError, sightings, sqlite_error};
+use super::{Store, StoreError, sqlite_error, tracked};
 use crate::ledger::{Evidence, EvidenceKind, Fact};
 
 /// Whether the fact was new.
@@ -106,8 +106,8 @@ impl Store {
     /// A database that cannot be read, or a fact in it that was damaged.
     pub fn facts(&self) -> Result<Vec<(Evidence, Fact)>, StoreError> {
         let mut facts = load(&self.connection, &self.path)?;
-        facts.append(&mut sightings::load(&self.connection, &self.path, None)?);
-        facts.append(&mut sightings::listed(&self.connection, &self.path)?);
+        facts.append(&mut tracked::load(&self.connection, &self.path, None)?);
+        facts.append(&mut tracked::listed(&self.connection, &self.path)?);
         Ok(facts)
     }
 }

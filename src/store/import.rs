@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{Store, StoreError, facts, metered, sightings, sqlite_error};
+use super::{Store, StoreError, facts, metered, sqlite_error, tracked};
 use crate::ledger::{Fact, Metered, ResourcesListed, refuse_overlaps};
 
 /// A file about to be recorded.
@@ -173,7 +173,7 @@ impl Recorder<'_> {
         }
         // The new facts must make sense together with the old ones, or none of them is kept.
         let mut all = facts::load(&self.transaction, &self.path)?;
-        all.append(&mut sightings::load(&self.transaction, &self.path, Some(&self.touched))?);
+        all.append(&mut tracked::load(&self.transaction, &self.path, Some(&self.touched))?);
         refuse_overlaps(&all)?;
         self.transaction.commit().map_err(|e| sqlite_error(&self.path, e))?;
         Ok(self.recorded)

@@ -19,6 +19,7 @@ mod schema;
 mod sightings;
 mod signals;
 mod snoozes;
+mod tracked;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,8 +38,8 @@ pub use metered::{COST_EXPLORER, Restated};
 pub use notes::{NotesError, looks_like_notes, read_notes};
 pub use poll::{Poll, SeenElsewhere, Whole};
 pub use rate_cache::RateCache;
-pub use sightings::Watched;
 pub use signals::SignalsRecorded;
+pub use tracked::Watched;
 
 use crate::ledger::Overlap;
 
