@@ -265,7 +265,7 @@ impl Actor {
             tags: tags(interface.tag_set()),
             made_by_aws: interface
                 .requester_managed()
-                .is_some_and(|managed| managed)
+                .unwrap_or(false)
                 .then(|| interface.description().unwrap_or("AWS does not say for what").to_owned()),
         }))
     }

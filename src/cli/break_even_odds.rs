@@ -224,14 +224,14 @@ fn take_ranges(ask: &mut BreakEvenArgs) -> Result<Vec<(InputName, Range)>, Failu
 fn take_addresses(ask: &mut BreakEvenArgs, request: &Request) -> Result<Option<(InputName, Range)>, Failure> {
     let Some(text) = &mut ask.more.elastic_ips else { return Ok(None) };
     let Some((input, range)) = take_range(InputName::ElasticIpRate, text)? else { return Ok(None) };
-    let count = range.median().unwrap_or_default().round();
+    let too_large = || Failure::usage(format!("--elastic-ips: {range} is too large"));
+    let count = range.median().ok_or_else(too_large)?.round();
     if count < Decimal::ZERO {
         return Err(Failure::usage(format!("--elastic-ips: {range} is no number of addresses")));
     }
     *text = exact(count);
     let each = request.card()?.public_ipv4(request.region()?, false)?.usd;
-    let dollars = range.scaled(each.amount());
-    Ok(Some((input, dollars.ok_or_else(|| Failure::usage(format!("--elastic-ips: {range} is too large")))?)))
+    Ok(Some((input, range.scaled(each.amount()).ok_or_else(too_large)?)))
 }
 
 /// Of a horizon or term, its median in the same unit.
