@@ -268,12 +268,7 @@ fn seen_volume<'a>(
         Holder::Instance(id) => ledger.instances.get(id).map_or("", |(_, instance)| instance.account.as_str()),
         _ => "",
     };
-    let shape = VolumeShape {
-        volume_type: seen.volume_type.clone(),
-        size_gb: seen.size_gb,
-        iops: seen.iops,
-        throughput_mibps: seen.throughput_mibps,
-    };
+    let shape = VolumeShape::from(seen);
     Volume {
         month: months.of(&seen.region, Some(&shape)),
         resource: Resource {

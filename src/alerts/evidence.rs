@@ -54,14 +54,10 @@ fn is_told_by_signals(episode: &Episode, ledger: &Ledger) -> bool {
         IDLE_RUNNING | OFF_SCHEDULE => {
             ledger.instances.get(&episode.matter.resource).is_some_and(|(_, seen)| !seen.state.is_stopped())
         }
-        OVERSIZED_IOPS => ledger.volumes.get(&episode.matter.resource).is_some_and(|(_, seen)| {
-            has_paid_performance(&VolumeShape {
-                volume_type: seen.volume_type.clone(),
-                size_gb: seen.size_gb,
-                iops: seen.iops,
-                throughput_mibps: seen.throughput_mibps,
-            })
-        }),
+        OVERSIZED_IOPS => ledger
+            .volumes
+            .get(&episode.matter.resource)
+            .is_some_and(|(_, seen)| has_paid_performance(&VolumeShape::from(seen))),
         _ => false,
     }
 }

@@ -106,12 +106,7 @@ fn storage(specs: &[String], region: &str, card: &RateCard) -> Result<Input<Usd>
     let mut sources = Vec::new();
     for text in specs {
         let spec: VolumeSpec = parsed("--volume", text)?;
-        let shape = VolumeShape {
-            volume_type: spec.volume_type.name().to_owned(),
-            size_gb: spec.size_gb,
-            iops: spec.iops,
-            throughput_mibps: spec.throughput_mibps,
-        };
+        let shape = VolumeShape::from(&spec);
         for charge in volume_charges(spec.volume_type, &shape) {
             let rate = card.volume(region, spec.volume_type, charge.rate).map_err(|e: NoRate| Failure::from(e))?;
             let cost = Usd::of_line_item(charge.amount, rate.usd)

@@ -109,12 +109,7 @@ impl Running {
             }
         }
         for (id, (_, seen)) in &ledger.volumes {
-            let shape = VolumeShape {
-                volume_type: seen.volume_type.clone(),
-                size_gb: seen.size_gb,
-                iops: seen.iops,
-                throughput_mibps: seen.throughput_mibps,
-            };
+            let shape = VolumeShape::from(seen);
             let Some((instance_id, _)) = seen.attached_to.as_ref().filter(|_| has_paid_performance(&shape)) else {
                 continue;
             };

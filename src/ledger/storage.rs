@@ -114,14 +114,7 @@ pub(super) fn noted_volumes(facts: &[(Evidence, Fact)], timelines: &Timelines, n
     let lives = whole_lives(&rows);
     for (row, whole) in rows.iter().zip(lives) {
         let resource = volume_resource(row.noted, &row.volume.id);
-        let spec = row.volume.spec;
-        let shape = VolumeShape {
-            volume_type: spec.volume_type.name().to_owned(),
-            size_gb: spec.size_gb,
-            iops: spec.iops,
-            throughput_mibps: spec.throughput_mibps,
-        };
-        let subject = Subject::Volume { shape, life: whole };
+        let subject = Subject::Volume { shape: VolumeShape::from(&row.volume.spec), life: whole };
         let evidence = std::slice::from_ref(row.evidence);
         for stretch in timelines.cut(row.life, resource.instance_id.as_deref()) {
             usage.push(measured(resource.clone(), subject.clone(), stretch, evidence));

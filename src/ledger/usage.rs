@@ -2,8 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::fact::{Evidence, Purchase};
+use super::fact::{Evidence, Purchase, VolumeSeen};
 use super::tags::Tags;
+use crate::catalog::VolumeSpec;
 use crate::money::Usd;
 use crate::time::Period;
 
@@ -56,6 +57,28 @@ pub struct VolumeShape {
     pub size_gb: u32,
     pub iops: Option<u32>,
     pub throughput_mibps: Option<u32>,
+}
+
+impl From<&VolumeSpec> for VolumeShape {
+    fn from(spec: &VolumeSpec) -> VolumeShape {
+        VolumeShape {
+            volume_type: spec.volume_type.name().to_owned(),
+            size_gb: spec.size_gb,
+            iops: spec.iops,
+            throughput_mibps: spec.throughput_mibps,
+        }
+    }
+}
+
+impl From<&VolumeSeen> for VolumeShape {
+    fn from(seen: &VolumeSeen) -> VolumeShape {
+        VolumeShape {
+            volume_type: seen.volume_type.clone(),
+            size_gb: seen.size_gb,
+            iops: seen.iops,
+            throughput_mibps: seen.throughput_mibps,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -143,7 +143,7 @@ impl<'a> Line<'a> {
     }
 
     fn seen(&mut self, at: Timestamp, evidence: &Evidence, seen: &'a VolumeSeen) {
-        let new = seen_shape(seen);
+        let new = VolumeShape::from(seen);
         let is_first = self.seen.is_none() && self.call.is_none();
         let fits = match (&self.shape, self.call) {
             (_, Some(call)) => agrees(call, &new),
@@ -260,7 +260,7 @@ impl<'a> Known<'a> {
             // A change takes a moment to show: what was seen just after it, and without it, was seen before it.
             let from = self.sights.partition_point(|(_, seen)| seen.seen_at < call.at);
             let soon = self.sights.iter().skip(from).take_while(|(_, seen)| seen.seen_at <= later(call.at, ONE_CALL));
-            let without = soon.filter(|(_, seen)| !agrees(&call.change, &seen_shape(seen))).last();
+            let without = soon.filter(|(_, seen)| !agrees(&call.change, &VolumeShape::from(*seen))).last();
             (without.map_or(call.at, |(_, seen)| seen.seen_at), 1, Step::Called(evidence, &call.change))
         });
         let mut steps: Vec<(Timestamp, u8, Step<'a>)> = seen.chain(called).collect();
@@ -276,15 +276,6 @@ impl<'a> Known<'a> {
             (_, Some(missed)) => End::Between { earliest: last_known.min(missed), latest: missed.max(last_known) },
             _ => End::Open { last_seen: last_known },
         }
-    }
-}
-
-fn seen_shape(seen: &VolumeSeen) -> VolumeShape {
-    VolumeShape {
-        volume_type: seen.volume_type.clone(),
-        size_gb: seen.size_gb,
-        iops: seen.iops,
-        throughput_mibps: seen.throughput_mibps,
     }
 }
 

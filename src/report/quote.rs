@@ -159,12 +159,7 @@ fn volume_lines(
     which: &str,
     lines: &mut Vec<QuoteLine>,
 ) -> Result<(), QuoteError> {
-    let shape = VolumeShape {
-        volume_type: spec.volume_type.name().to_owned(),
-        size_gb: spec.size_gb,
-        iops: spec.iops,
-        throughput_mibps: spec.throughput_mibps,
-    };
+    let shape = VolumeShape::from(spec);
     for charge in volume_charges(spec.volume_type, &shape) {
         let rate = card.volume(region, spec.volume_type, charge.rate)?;
         let item = match charge.rate {
