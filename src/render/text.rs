@@ -5,6 +5,8 @@
 
 mod columns;
 
+use std::borrow::Cow;
+
 use comfy_table::{Attribute, CellAlignment, ColumnConstraint, Width};
 use rayon::prelude::*;
 
@@ -15,8 +17,6 @@ use columns::Plan;
 /// Narrower terminals get lines of this width.
 const NARROWEST: usize = 20;
 const GAP: u16 = 2;
-/// Long tables are laid out in parts, on all cores.
-const ROWS_AT_ONCE: usize = 1024;
 
 /// How the text looks, apart from its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,24 +67,24 @@ pub fn table(table: &Table, width: usize, style: Style) -> String {
 }
 
 /// What is shown of a table: safe text, the total as its last row.
-struct Grid {
-    header: Vec<String>,
+struct Grid<'a> {
+    header: Vec<Cow<'a, str>>,
     align: Vec<Align>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<Vec<Cow<'a, str>>>,
     has_total: bool,
 }
 
-impl Grid {
-    fn of(table: &Table, style: Style) -> Grid {
+impl<'a> Grid<'a> {
+    fn of(table: &'a Table, style: Style) -> Grid<'a> {
         let shown: Vec<usize> =
             table.columns.iter().enumerate().filter(|(_, c)| style.detail || !c.detail).map(|(i, _)| i).collect();
-        let pick = |row: &Vec<Cell>| -> Vec<String> {
-            let cell = |&i: &usize| row.get(i).map(|cell| visible(&cell.shown).into_owned());
+        let pick = |row: &'a Vec<Cell>| -> Vec<Cow<'a, str>> {
+            let cell = |&i: &usize| row.get(i).map(|cell| visible(&cell.shown));
             shown.iter().map(|i| cell(i).unwrap_or_default()).collect()
         };
         let columns = || shown.iter().filter_map(|&i| table.columns.get(i));
         Grid {
-            header: columns().map(|column| visible(&column.title).into_owned()).collect(),
+            header: columns().map(|column| visible(&column.title)).collect(),
             align: columns().map(|column| column.align).collect(),
             rows: table.rows.par_iter().chain(&table.total).map(pick).collect(),
             has_total: table.total.is_some(),
@@ -96,33 +96,48 @@ impl Grid {
     }
 }
 
-fn side_by_side(grid: &Grid, widths: &[u16], style: Style) -> Vec<String> {
+fn side_by_side(grid: &Grid<'_>, widths: &[u16], style: Style) -> Vec<String> {
     let rule = || -> Vec<_> { widths.iter().map(|&width| rule_cell(width, style)).collect() };
     let mut head = new_layout(style);
     head.set_header(grid.header.iter().map(|title| styled(title, Attribute::Bold, style)).collect::<Vec<_>>());
     head.add_row(rule());
     fix_columns(&mut head, widths, &grid.align);
     // Of fixed widths, so that no row's lines depend on another's.
-    let parts = grid.rows.par_chunks(ROWS_AT_ONCE).enumerate().flat_map_iter(|(part, rows)| {
+    let lines_of = |(i, row): (usize, &Vec<Cow<'_, str>>)| -> Vec<String> {
+        if let Some(line) = line(row, widths, &grid.align).filter(|_| !grid.is_total(i)) {
+            return vec![line];
+        }
         let mut layout = new_layout(style);
-        for (i, row) in (part * ROWS_AT_ONCE..).zip(rows) {
-            if grid.is_total(i) {
-                layout.add_row(rule());
-                layout.add_row(row.iter().map(|text| styled(text, Attribute::Bold, style)).collect::<Vec<_>>());
-            } else {
-                layout.add_row(row.iter().map(comfy_table::Cell::new).collect::<Vec<_>>());
-            }
+        if grid.is_total(i) {
+            layout.add_row(rule());
+            layout.add_row(row.iter().map(|text| styled(text, Attribute::Bold, style)).collect::<Vec<_>>());
+        } else {
+            layout.add_row(row.iter().map(comfy_table::Cell::new).collect::<Vec<_>>());
         }
         fix_columns(&mut layout, widths, &grid.align);
-        layout.lines().collect::<Vec<_>>()
-    });
+        layout.lines().collect()
+    };
     let mut lines: Vec<String> = head.lines().collect();
-    lines.par_extend(parts);
+    lines.par_extend(grid.rows.par_iter().enumerate().flat_map_iter(lines_of));
     lines
 }
 
+/// A row that fits into one line, as nearly all of a long table do: it needs no wrapping.
+fn line(row: &[Cow<'_, str>], widths: &[u16], align: &[Align]) -> Option<String> {
+    let mut line = String::new();
+    for (i, (text, (&width, align))) in row.iter().zip(widths.iter().zip(align)).enumerate() {
+        let blank = usize::from(width).checked_sub(columns::width(text))?;
+        let (before, after) = if *align == Align::Right { (blank, 0) } else { (0, blank) };
+        let gap = if i + 1 == widths.len() { 0 } else { usize::from(GAP) };
+        line.extend(std::iter::repeat_n(' ', before));
+        line.push_str(text);
+        line.extend(std::iter::repeat_n(' ', after + gap));
+    }
+    Some(line)
+}
+
 /// Each row as lines of `title  value`, rows apart by an empty line, the total under a rule.
-fn stacked(grid: &Grid, width: u16, style: Style) -> Vec<String> {
+fn stacked(grid: &Grid<'_>, width: u16, style: Style) -> Vec<String> {
     let title_width = columns::widest(grid.header.iter()).clamp(1, usize::from(width) / 3);
     let title_width = u16::try_from(title_width).unwrap_or(1);
     let value_width = width.saturating_sub(title_width + GAP);

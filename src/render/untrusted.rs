@@ -50,7 +50,9 @@ fn is_number(text: &str) -> bool {
 }
 
 fn replaced(text: &str, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    if !text.contains(is_deceptive) {
+    // What most text is made of, seen at a glance.
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain || !text.contains(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

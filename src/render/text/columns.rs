@@ -19,7 +19,7 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    pub fn of(grid: &Grid, width: usize, gap: usize) -> Plan {
+    pub fn of(grid: &Grid<'_>, width: usize, gap: usize) -> Plan {
         let needs: Vec<Need> = (0..grid.header.len()).into_par_iter().map(|column| Need::of(grid, column)).collect();
         let gaps = gap * needs.len().saturating_sub(1);
         match fitted(&needs, width.saturating_sub(gaps)) {
@@ -36,23 +36,29 @@ struct Need {
 }
 
 impl Need {
-    fn of(grid: &Grid, column: usize) -> Need {
+    fn of(grid: &Grid<'_>, column: usize) -> Need {
         let cells = || grid.rows.iter().filter_map(|row| row.get(column));
-        let title = grid.header.get(column).map_or("", String::as_str);
-        let natural = widest(cells()).max(title.width());
+        let title = grid.header.get(column).map_or("", |title| title.as_ref());
+        let widest_cell = widest(cells());
+        let natural = widest_cell.max(width(title));
         // A right-aligned cell is an amount with its unit, and is not wrapped; its title may be.
         let least = match grid.align.get(column) {
-            Some(Align::Right) => widest(cells()).max(widest(title.split(' '))),
-            _ => widest(cells().map(String::as_str).chain([title]).flat_map(|text| text.split(' ')))
+            Some(Align::Right) => widest_cell.max(widest(title.split(' '))),
+            _ => widest(cells().map(AsRef::as_ref).chain([title]).flat_map(|text| text.split(' ')))
                 .min(LONGEST_WHOLE_WORD)
-                .max(widest(cells()).min(NARROWEST_PROSE)),
+                .max(widest_cell.min(NARROWEST_PROSE)),
         };
         Need { least: least.max(1), natural: natural.max(1) }
     }
 }
 
 pub(super) fn widest(texts: impl Iterator<Item = impl AsRef<str>>) -> usize {
-    texts.map(|text| text.as_ref().width()).max().unwrap_or(0)
+    texts.map(|text| width(text.as_ref())).max().unwrap_or(0)
+}
+
+/// In columns of a terminal. What is shown has no control characters, so that plain text is as wide as it is long.
+pub(super) fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// The narrow columns at their natural width, the wide ones sharing the rest evenly.
