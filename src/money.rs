@@ -53,7 +53,8 @@ impl Usd {
 
     /// This amount `times` over `by`: multiplies first, divides last, rounds nothing it need not.
     pub fn scaled(self, times: Decimal, by: Decimal) -> Option<Usd> {
-        self.0.checked_mul(times)?.checked_div(by).map(Usd)
+        let product = self.0.checked_mul(times)?;
+        if by == Decimal::ONE { Some(Usd(product)) } else { product.checked_div(by).map(Usd) }
     }
 
     /// Rounded half-up to `decimals`: for an amount that is itself a sum of rounded ones.

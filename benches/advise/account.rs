@@ -79,7 +79,7 @@ fn machine(number: u64, days_ago: i64, at: Timestamp) -> Vec<Fact> {
             volume_id: volume(n),
             name: format!("train-{number}"),
             tags: tags(number),
-            volume_type: if n == 2 { "gp2" } else { "gp3" }.to_owned(),
+            volume_type: if n == 2 { "gp2" } else { "gp3" }.into(),
             size_gb: 100 + u32::try_from(number % 900).unwrap_or(0),
             iops: (n < 2).then_some(3000),
             throughput_mibps: (n < 2).then_some(125),

@@ -188,7 +188,7 @@ impl Machine {
                 volume_id: id.clone(),
                 name: format!("train-{}", self.number),
                 tags: self.tags(),
-                volume_type: "gp3".to_owned(),
+                volume_type: "gp3".into(),
                 size_gb: *size_gb,
                 iops: Some(3000),
                 throughput_mibps: Some(125),

@@ -4,21 +4,22 @@
 //! past alone, with its guarantee), and the break-even over the horizon if the hours go on as measured, with the machine
 //! at the slowest speed that was measured. A ledger too young to have rented for the price of any machine finds nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use super::View;
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::left_running::resource_of;
-use super::rented::Rented;
-use crate::break_even::online::{Day, Rule};
+use super::rented::{Rented, rented};
+use crate::break_even::online::{Day, Rule, Threshold};
 use crate::break_even::{
     Discount, Electricity, Flows, Input, Owning, Question, Renting, Terms, Totals, Verdict, totals_after,
 };
-use crate::catalog::{Gpu, InstanceType, Machine, MachineKind, RateCard, Sector, Speed, Work};
+use crate::catalog::{Gpu, InstanceType, Machine, MachineKind, RateCard, Sector, Speed, Speeds, Work};
 use crate::money::Usd;
 use crate::quantity::{exact, half_up};
 use crate::time::utc_date;
@@ -33,18 +34,12 @@ const FEWEST_DAYS: u32 = 60;
 const DOUBTFUL: [&str; 3] = ["implausible", "assumption: ", "undated: "];
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let mut known: BTreeMap<&str, Vec<Fitting>> = BTreeMap::new();
-    let rented = view.standings().filter_map(|standing| {
-        Rented::of(view, standing, WINDOW_DAYS).filter(|rented| rented.days() >= Decimal::from(FEWEST_DAYS))
-    });
-    let mut findings = Vec::new();
-    for rented in rented {
-        let name = rented.session.instance_type.as_str();
-        let Some(kind) = view.card.instance_type(name) else { continue };
-        let machines = known.entry(name).or_insert_with(|| fitting(kind, view));
-        findings.extend(finding(view, &rented, machines));
-    }
-    findings
+    let rented = rented(view, WINDOW_DAYS, FEWEST_DAYS);
+    let kinds: BTreeSet<&str> = rented.iter().map(|rented| rented.session.instance_type.as_str()).collect();
+    let kinds = kinds.into_iter().filter_map(|name| Some((name, fitting(view.card.instance_type(name)?, view))));
+    let machines: BTreeMap<&str, Vec<Fitting>> = kinds.collect();
+    let of_rented = |rented: &Rented<'_>| finding(view, rented, machines.get(rented.session.instance_type.as_str())?);
+    rented.par_iter().filter_map(of_rented).collect()
 }
 
 /// A machine that does the work of a type.
@@ -65,9 +60,11 @@ fn fitting(kind: &InstanceType, view: &View<'_>) -> Vec<Fitting> {
         Some(name) => machine.name == name,
         None => is_for_sale(machine),
     });
+    let work = Work::default();
+    let mut speeds = own.map(|own| Speeds::over(own, &work, card));
     let fit = |machine: &'static Machine| {
         let (price, gpu) = (machine.price?, machine.gpu(card));
-        let speed = gpu.zip(own).and_then(|(gpu, own)| card.speed(gpu, own, &Work::default()));
+        let speed = gpu.zip(speeds.as_mut()).and_then(|(gpu, speeds)| speeds.of(gpu));
         if named.is_some() {
             return Some(Fitting { machine, price, speed, gpu });
         }
@@ -91,30 +88,47 @@ fn finding(view: &View<'_>, rented: &Rented<'_>, machines: &[Fitting]) -> Option
     // Renting must have cost the price of a machine: no history of less can say so.
     let paid = rented.usd_per_hour.scaled(rented.hours, Decimal::ONE)?;
     let affordable = machines.iter().filter(|fitting| fitting.price <= paid);
-    let mut paying: Vec<(Usd, &Fitting)> =
-        affordable.filter_map(|fitting| Some((npv(fitting, rented, view.card)?, fitting))).collect();
-    paying.sort_by_key(|(npv, fitting)| (std::cmp::Reverse(*npv), fitting.machine.name));
-    if paying.is_empty() {
-        return None;
-    }
-    let start = utc_date(rented.window.end);
-    let history: Vec<Day> = rented.by_day().into_iter().map(|(date, hours)| Day { date, hours }).collect();
-    let mut bought =
-        paying.into_iter().filter_map(|(_, fitting)| Bought::of(fitting, rented, &history, start, view.card));
+    let mut paying: Vec<Paying<'_>> = affordable.filter_map(|fitting| Paying::of(fitting, rented, view.card)).collect();
+    paying.sort_by_key(|paying| (std::cmp::Reverse(paying.npv), paying.fitting.machine.name));
+    let mut bought = paying.into_iter().filter_map(|paying| Bought::of(paying, rented, view.card));
     Some(bought.next()?.finding(view, rented, paid))
 }
 
-/// What owning saves at the slowest speed, where it saves anything: the quick look before the whole answer.
-fn npv(fitting: &Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Usd> {
-    let question = slow(fitting, rented, card)?;
-    let months = question.terms.horizon.value.months(question.terms.month.value)?;
-    let npv = Flows::of(&question)?.npv(months, Discount::NONE)?;
-    (npv > Usd::ZERO).then_some(npv)
+/// What owning saves at the slowest speed measured, where it saves anything: the quick look before the whole answer.
+struct Paying<'f> {
+    fitting: &'f Fitting,
+    question: Question,
+    flows: Flows,
+    npv: Usd,
 }
 
-/// At the slowest speed that was measured.
-fn slow(fitting: &Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Question> {
-    question(fitting, rented, fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.low), card)
+impl<'f> Paying<'f> {
+    fn of(fitting: &'f Fitting, rented: &Rented<'_>, card: &RateCard) -> Option<Paying<'f>> {
+        let slowest = fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.low);
+        let question = question(fitting, rented, slowest, card)?;
+        let months = question.terms.horizon.value.months(question.terms.month.value)?;
+        let flows = Flows::of(&question)?;
+        let npv = flows.npv(months, Discount::NONE)?;
+        (npv > Usd::ZERO).then_some(Paying { fitting, question, flows, npv })
+    }
+}
+
+/// On which day the rule that knows only the past would have bought. `None`: not yet.
+fn bought_on(rule: &Rule, rented: &Rented<'_>) -> Option<Date> {
+    let history: Vec<Day> = rented.by_day().into_iter().map(|(date, hours)| Day { date, hours }).collect();
+    Some(rule.follow(&history, rule.threshold()).ok()?.purchase?.date)
+}
+
+/// Whether it would have. No day loses what earlier ones have saved, so that all hours together tell, but for what
+/// rounding them day by day makes.
+fn would_have_bought(rule: &Rule, rented: &Rented<'_>) -> bool {
+    let Threshold::Saved(threshold) = rule.threshold() else { return false };
+    let left = rule.saved_by_hours(rented.hours).and_then(|saved| threshold.checked_add(-saved));
+    match left {
+        Some(left) if left > Usd::ONE => false,
+        Some(left) if left < -Usd::ONE => true,
+        _ => bought_on(rule, rented).is_some(),
+    }
 }
 
 fn over_horizon(question: &Question, start: Date) -> Option<Totals> {
@@ -129,16 +143,15 @@ struct Bought {
     /// At the slowest and the fastest speed measured.
     slow: Totals,
     fast: Totals,
-    met_on: Date,
-    guarantee: Option<Decimal>,
+    rule: Rule,
     speed_said: String,
 }
 
 impl Bought {
-    fn of(fitting: &Fitting, rented: &Rented<'_>, history: &[Day], start: Date, card: &RateCard) -> Option<Bought> {
-        let slow = slow(fitting, rented, card)?;
-        let rule = Rule::of(&Flows::of(&slow)?).ok()?;
-        let met_on = rule.follow(history, rule.threshold()).ok()?.purchase?.date;
+    fn of(paying: Paying<'_>, rented: &Rented<'_>, card: &RateCard) -> Option<Bought> {
+        let Paying { fitting, question: slow, flows, .. } = paying;
+        let rule = Rule::of(&flows).ok().filter(|rule| would_have_bought(rule, rented))?;
+        let start = utc_date(rented.window.end);
         let totals = over_horizon(&slow, start).filter(|totals| totals.verdict() == Some(Verdict::Own))?;
         let fastest = fitting.speed.as_ref().map_or(Decimal::ONE, |speed| speed.high);
         let fast = over_horizon(&question(fitting, rented, fastest, card)?, start)?;
@@ -148,8 +161,7 @@ impl Bought {
             Some(speed) => format!("it is {} to {} times as fast as {kind}", shown(speed.low), shown(speed.high)),
             None => format!("how fast it is beside {kind} was not measured: as fast, assumed"),
         };
-        let guarantee = rule.running_share().and_then(|share| Decimal::TWO.checked_sub(share));
-        Some(Bought { machine: fitting.machine, question: slow, slow: totals, fast, met_on, guarantee, speed_said })
+        Some(Bought { machine: fitting.machine, question: slow, slow: totals, fast, rule, speed_said })
     }
 
     fn finding(&self, view: &View<'_>, rented: &Rented<'_>, paid: Usd) -> Finding {
@@ -176,7 +188,7 @@ impl Bought {
         Finding {
             id: format!("{ID}:{}", rented.standing.id),
             rule: ID,
-            title: format!("renting {kind} has cost {paid}: the {name} costs {price}"),
+            title: view.told(|| format!("renting {kind} has cost {paid}: the {name} costs {price}")),
             resource: resource_of(rented.session, rented.standing),
             last_seen: rented.window.end,
             evidence: view.told(|| self.evidence(rented, paid, view.card)),
@@ -209,16 +221,15 @@ impl Bought {
             ),
             self.speed_said.clone(),
         ];
-        lines.extend(rented.rate_lines.iter().cloned());
-        lines.push(match self.guarantee {
-            Some(ratio) => format!(
-                "the rule that knows only the past would have bought on {}, and never costs more than {} times the best in \
-                 hindsight",
-                self.met_on,
-                exact(half_up(ratio, 2))
-            ),
-            None => format!("the rule that knows only the past would have bought on {}", self.met_on),
+        lines.extend(rented.hourly.line());
+        let guarantee = self.rule.running_share().and_then(|share| Decimal::TWO.checked_sub(share));
+        let never_more = guarantee.map_or_else(String::new, |ratio| {
+            format!(", and never costs more than {} times the best in hindsight", exact(half_up(ratio, 2)))
         });
+        lines.extend(
+            bought_on(&self.rule, rented)
+                .map(|date| format!("the rule that knows only the past would have bought on {date}{never_more}")),
+        );
         lines.push(match &self.question.owning.electricity {
             Some(Electricity { load_watts, usd_per_kwh, .. }) => format!(
                 "assumed: {} W ({}), {} per kWh ({})",

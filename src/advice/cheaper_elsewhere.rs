@@ -3,8 +3,9 @@
 //! One finding an instance. Speeds are ranges, so the dollars of another type are; what a commitment costs is owed for
 //! every hour of its term, so each is held against the share of the hours that the instance ran.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use super::View;
@@ -13,7 +14,7 @@ use super::cost::{as_of, moment};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::left_running::resource_of;
-use super::rented::Rented;
+use super::rented::{Rented, rented};
 use super::standing::State;
 use super::ways_out::instance_risk;
 use crate::break_even::opponent::{Candidate, Field, Need, Reference, field, memory_gb};
@@ -39,23 +40,25 @@ const LEAST_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 const TYPES_NAMED: usize = 2;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let mut known: BTreeMap<(&str, &str), Elsewhere> = BTreeMap::new();
-    let rented = view.standings().filter_map(|standing| {
-        Rented::of(view, standing, WINDOW_DAYS).filter(|rented| rented.days() >= Decimal::from(FEWEST_DAYS))
-    });
-    let mut findings = Vec::new();
-    for rented in rented {
-        let session = rented.session;
-        let key = (session.instance_type.as_str(), session.region.as_str());
-        let Some(kind) = view.card.instance_type(key.0) else { continue };
-        let elsewhere = known.entry(key).or_insert_with(|| Elsewhere::of(kind, key.1, view.card));
-        findings.extend(finding(view, &rented, kind, elsewhere));
-    }
-    findings
+    let rented = rented(view, WINDOW_DAYS, FEWEST_DAYS);
+    let places: BTreeSet<(&str, &str)> = rented.iter().map(place).collect();
+    let places: Vec<(&str, &str)> = places.into_iter().collect();
+    let known: BTreeMap<(&str, &str), Elsewhere<'_>> = (places.par_iter())
+        .filter_map(|&(kind, region)| {
+            Some(((kind, region), Elsewhere::of(view.card.instance_type(kind)?, region, view.card)))
+        })
+        .collect();
+    rented.par_iter().filter_map(|rented| finding(view, rented, known.get(&place(rented))?)).collect()
+}
+
+/// The type and the region.
+fn place<'a>(rented: &Rented<'a>) -> (&'a str, &'a str) {
+    (&rented.session.instance_type, &rented.session.region)
 }
 
 /// What a type of a region could be replaced by; the same for each instance of it.
-struct Elsewhere {
+struct Elsewhere<'c> {
+    kind: &'c InstanceType,
     field: Field,
     region: Option<(String, Rate)>,
     spot: Option<SpotRate>,
@@ -75,8 +78,8 @@ struct Commitment {
     payment_option: PaymentOption,
 }
 
-impl Elsewhere {
-    fn of(kind: &InstanceType, region: &str, card: &RateCard) -> Elsewhere {
+impl<'c> Elsewhere<'c> {
+    fn of(kind: &'c InstanceType, region: &str, card: &RateCard) -> Elsewhere<'c> {
         let need = Need {
             reference: Reference::instance(kind, card),
             work: Work::default(),
@@ -86,6 +89,7 @@ impl Elsewhere {
         };
         let offered = kind.offering.is_offered();
         Elsewhere {
+            kind,
             field: field(&need, card),
             region: cheapest_region(kind, region, card).filter(|_| offered),
             spot: card.spot(region, &kind.name).into_iter().next().filter(|_| offered),
@@ -144,89 +148,219 @@ fn of_reserved(rate: &ReservedRate) -> Option<Commitment> {
 }
 
 /// One way to pay less.
-struct Way {
-    choice: Choice,
+struct Way<'e> {
+    by: By<'e>,
+    per_month: Dollars,
     /// Where within its bounds it probably lies: to sort by.
     middle: Usd,
-    confidence: Confidence,
-    risk: String,
 }
 
-fn finding(view: &View<'_>, rented: &Rented<'_>, kind: &InstanceType, elsewhere: &Elsewhere) -> Option<Finding> {
+#[derive(Clone, Copy)]
+enum By<'e> {
+    Type(&'e Candidate),
+    Region(&'e str),
+    Spot(&'e SpotRate),
+    Commitment(&'e Commitment),
+}
+
+impl By<'_> {
+    fn action(self) -> Action {
+        match self {
+            By::Type(_) => Action::ChangeType,
+            By::Region(_) => Action::MoveRegion,
+            By::Spot(_) => Action::RunAsSpot,
+            By::Commitment(commitment) => commitment.action,
+        }
+    }
+}
+
+fn finding(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere<'_>) -> Option<Finding> {
     let session = rented.session;
     let now = rented.a_month_at(rented.usd_per_hour)?;
-    let mut ways = types(view, rented, kind, elsewhere);
-    ways.extend(region(view, rented, elsewhere));
-    ways.extend(spot(view, rented, elsewhere));
-    ways.extend(committed(view, rented, elsewhere));
     let worth = now.scaled(Decimal::ONE - LEAST_SHARE, Decimal::ONE)?;
+    let mut ways = ways(rented, elsewhere);
     ways.retain(|way| way.middle <= worth);
-    ways.sort_by_key(|way| (way.middle, way.choice.action));
+    ways.sort_by_key(|way| (way.middle, way.by.action()));
     let best = recommended(&ways, now)?;
-    let way = ways.get_mut(best)?;
-    way.choice.recommended = true;
-    let saving = Dollars::Exact(now).less(way.choice.per_month.clone());
-    let (confidence, risk) = (way.confidence.clone(), way.risk.clone());
-    let what = format!("cheaper than {}: {}", session.instance_type, way.choice.what);
-    let keep = Choice::new(Action::Keep, format!("{} on demand", session.instance_type), Dollars::Exact(now));
+    let way = ways.get(best)?;
+    let saving = Dollars::Exact(now).less(way.per_month.clone());
     Some(Finding {
         id: format!("{ID}:{}", rented.standing.id),
         rule: ID,
-        title: what,
+        title: view.told(|| format!("cheaper than {}: {}", session.instance_type, way.what())),
         resource: resource_of(session, rented.standing),
         last_seen: rented.window.end,
-        evidence: view.told(|| evidence(rented, kind, elsewhere, view.card)),
+        evidence: view.told(|| evidence(rented, elsewhere, view.card)),
         parts: Vec::new(),
         detail: None,
         accrued: None,
         accrued_if_still_there: None,
         since: None,
+        confidence: way.confidence(rented),
+        choices: view.choices(&saving, || choices(view, rented, &ways, best, now)),
+        risk: view.told(|| way.risk(rented, view.card)),
         saving_per_month: saving,
-        confidence,
-        choices: std::iter::once(keep).chain(ways.into_iter().map(|way| way.choice)).collect(),
-        risk,
     })
+}
+
+fn choices(view: &View<'_>, rented: &Rented<'_>, ways: &[Way<'_>], best: usize, now: Usd) -> Vec<Choice> {
+    let kind = &rented.session.instance_type;
+    let keep = Choice::new(Action::Keep, format!("{kind} on demand"), Dollars::Exact(now));
+    let ways = ways.iter().enumerate();
+    let ways = ways.map(|(at, way)| Choice { recommended: at == best, ..way.choice(rented, view.card) });
+    std::iter::once(keep).chain(ways).collect()
 }
 
 /// What changes nothing but the type comes before what is bought for years, moved or interrupted; of those what surely
 /// saves most.
-fn recommended(ways: &[Way], now: Usd) -> Option<usize> {
-    let types = ways.iter().position(|way| way.choice.action == Action::ChangeType);
-    let surely = |way: &Way| Dollars::Exact(now).less(way.choice.per_month.clone()).least().unwrap_or(Usd::ZERO);
+fn recommended(ways: &[Way<'_>], now: Usd) -> Option<usize> {
+    let types = ways.iter().position(|way| matches!(way.by, By::Type(_)));
+    let surely = |way: &Way<'_>| Dollars::Exact(now).less(way.per_month.clone()).least().unwrap_or(Usd::ZERO);
     // The first of equals: `max_by_key` takes the last.
     types.or_else(|| ways.iter().enumerate().rev().max_by_key(|(_, way)| surely(way)).map(|(at, _)| at))
 }
 
-/// Other types of the region, by the same work.
-fn types(view: &View<'_>, rented: &Rented<'_>, kind: &InstanceType, elsewhere: &Elsewhere) -> Vec<Way> {
-    let ways = others(kind, elsewhere).filter_map(|candidate| {
-        let hour = candidate.hour_of_work;
-        let (low, high) = (rented.a_month_at(hour.low)?, rented.a_month_at(hour.high)?);
-        let name = &candidate.instance_type;
-        let what = format!("{name} on demand, {} times as fast", speed_said(candidate));
-        let running = matches!(rented.standing.state, State::Running(_));
-        let command = Aws::new(&rented.session.region, view.card).change_type(rented.standing.id, name, running);
-        let choice = Choice::new(Action::ChangeType, what, Dollars::of(low, Ok(high)))
-            .losing("what is in memory and on an instance store")
-            .by(or_withheld(command.map(|command| vec![command])));
-        let mut risk = vec![format!(
-            "another GPU, other CPUs and memory: {name} must run your software, and how fast it does is measured at \
-             other work than yours (`gpucost calibrate`)"
-        )];
-        risk.extend(instance_risk(&rented.session.instance_type, rented.session.purchase, view.card));
-        Some(Way {
-            choice,
-            middle: rented.a_month_at(hour.middle)?,
-            confidence: measured_at(candidate),
-            risk: risk.join("; "),
-        })
-    });
-    ways.collect()
+fn ways<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> Vec<Way<'e>> {
+    let types = others(elsewhere).filter_map(|candidate| of_type(rented, candidate));
+    types
+        .chain(of_region(rented, elsewhere))
+        .chain(of_spot(rented, elsewhere))
+        .chain(committed(rented, elsewhere))
+        .collect()
+}
+
+/// Another type of the region, by the same work.
+fn of_type<'e>(rented: &Rented<'_>, candidate: &'e Candidate) -> Option<Way<'e>> {
+    let hour = candidate.hour_of_work;
+    let (low, high) = (rented.a_month_at(hour.low)?, rented.a_month_at(hour.high)?);
+    let middle = rented.a_month_at(hour.middle)?;
+    Some(Way { by: By::Type(candidate), per_month: Dollars::of(low, Ok(high)), middle })
+}
+
+/// The same type where it is cheapest.
+fn of_region<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> Option<Way<'e>> {
+    let (region, rate) = elsewhere.region.as_ref()?;
+    let cost = rented.a_month_at(rate.usd)?;
+    Some(Way { by: By::Region(region), per_month: Dollars::Exact(cost), middle: cost })
+}
+
+/// As a spot instance, where a price was seen: at most the on-demand rate, AWS's own cap unless another is set.
+/// <https://docs.aws.amazon.com/whitepapers/latest/cost-optimization-leveraging-ec2-spot-instances/how-spot-instances-work.html>
+/// (read 2026-11-28)
+fn of_spot<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> Option<Way<'e>> {
+    let spot = elsewhere.spot.as_ref()?;
+    let least = spot.seen.map_or(spot.usd_per_hour, |seen| seen.min);
+    let most = spot.seen.map_or(rented.usd_per_hour, |seen| seen.max);
+    let per_month = Dollars::of(rented.a_month_at(least)?, Ok(rented.a_month_at(most.max(least))?));
+    Some(Way { by: By::Spot(spot), per_month, middle: rented.a_month_at(spot.usd_per_hour)? })
+}
+
+/// The cheapest commitment of each length, owed for every hour of a month.
+fn committed<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> impl Iterator<Item = Way<'e>> {
+    let month = Decimal::from(ESTIMATE_MONTH_HOURS);
+    let is_old_enough = rented.days() >= Decimal::from(COMMITTING_DAYS);
+    let cheapest = move |years: u8| {
+        let of_years = elsewhere.commitments.iter().filter(|commitment| commitment.years == years);
+        of_years.filter(|_| is_old_enough).min_by_key(|commitment| commitment.effective)
+    };
+    [1, 3].into_iter().filter_map(cheapest).filter_map(move |commitment| {
+        let cost = commitment.effective.scaled(month, Decimal::ONE)?.to_decimals(6);
+        Some(Way { by: By::Commitment(commitment), per_month: Dollars::Exact(cost), middle: cost })
+    })
+}
+
+/// What a way is in words.
+impl Way<'_> {
+    fn what(&self) -> String {
+        match self.by {
+            By::Type(candidate) => {
+                format!("{} on demand, {} times as fast", candidate.instance_type, speed_said(candidate))
+            }
+            By::Region(region) => format!("the same type in {region}"),
+            By::Spot(spot) => {
+                let (zone, rate) = (spot.az_id.as_deref().unwrap_or("the cheapest zone"), spot.usd_per_hour.rate());
+                match spot.seen {
+                    Some(_) => format!("spot in {zone}, {rate} on the mean"),
+                    None => format!("spot in {zone}, seen at {rate} in {}", spot.provenance.as_of),
+                }
+            }
+            By::Commitment(commitment) => format!("{}, {}", commitment.name, commitment.at_once),
+        }
+    }
+
+    fn choice(&self, rented: &Rented<'_>, card: &RateCard) -> Choice {
+        let choice = Choice::new(self.by.action(), self.what(), self.per_month.clone());
+        let choice = match self.by {
+            By::Type(_) => choice.losing("what is in memory and on an instance store"),
+            By::Region(_) => choice,
+            By::Spot(_) => choice.losing("the work since the last checkpoint, at each interruption"),
+            By::Commitment(commitment) => {
+                choice.losing(format!("the freedom to stop paying for {} years, used or not", commitment.years))
+            }
+        };
+        choice.by(or_withheld(self.commands(rented, card)))
+    }
+
+    fn commands(&self, rented: &Rented<'_>, card: &RateCard) -> Option<Vec<String>> {
+        let (id, kind) = (rented.standing.id, &rented.session.instance_type);
+        let aws = Aws::new(&rented.session.region, card);
+        match self.by {
+            By::Type(candidate) => {
+                let running = matches!(rented.standing.state, State::Running(_));
+                Some(vec![aws.change_type(id, &candidate.instance_type, running)?])
+            }
+            By::Region(region) => aws.copy_to_region(id, region),
+            By::Spot(_) => aws.spot_price_history(kind),
+            By::Commitment(Commitment { action: Action::Reserve, years, payment_option, .. }) => {
+                aws.reserved_offering(kind, *years, *payment_option)
+            }
+            By::Commitment(_) => aws.savings_plan_offering(),
+        }
+    }
+
+    fn confidence(&self, rented: &Rented<'_>) -> Confidence {
+        match self.by {
+            By::Type(candidate) => measured_at(candidate),
+            By::Region(_) => Confidence::medium("both rates are published; data transfer is not counted"),
+            By::Spot(_) => Confidence::low("spot prices move, and this one was seen, not quoted"),
+            By::Commitment(commitment) => Confidence::low(format!(
+                "{} days of hours are held against a term of {} years",
+                rented.days().trunc(),
+                commitment.years
+            )),
+        }
+    }
+
+    fn risk(&self, rented: &Rented<'_>, card: &RateCard) -> String {
+        let said = match self.by {
+            By::Type(Candidate { instance_type: name, .. }) => {
+                let mut risk = vec![format!(
+                    "another GPU, other CPUs and memory: {name} must run your software, and how fast it does is \
+                     measured at other work than yours (`gpucost calibrate`)"
+                )];
+                risk.extend(instance_risk(&rented.session.instance_type, rented.session.purchase, card));
+                return risk.join("; ");
+            }
+            By::Region(_) => {
+                "moving the data is charged by the GB, it is farther from you, and images, quotas and addresses are of a \
+                 region"
+            }
+            By::Spot(_) => {
+                "AWS interrupts spot instances with two minutes' notice: only for work that resumes from checkpoints"
+            }
+            By::Commitment(_) => {
+                "it is owed for the whole term, whatever is used, and newer types are usually cheaper for the work by \
+                 its end"
+            }
+        };
+        said.to_owned()
+    }
 }
 
 /// Of a retired type its successors; else what was compared better than on software of its own each, the weakest footing.
-fn others<'a>(kind: &'a InstanceType, elsewhere: &'a Elsewhere) -> impl Iterator<Item = &'a Candidate> {
-    let fit = |candidate: &&Candidate| {
+fn others<'e>(elsewhere: &'e Elsewhere<'_>) -> impl Iterator<Item = &'e Candidate> {
+    let kind = elsewhere.kind;
+    let fit = move |candidate: &&Candidate| {
         let name = candidate.instance_type.as_str();
         let weak = candidate.speed.footing() == Footing::OtherStacks;
         *name != *kind.name && if kind.offering.is_offered() { !weak } else { kind.successors.contains(&name) }
@@ -254,93 +388,14 @@ fn measured_at(candidate: &Candidate) -> Confidence {
     }
 }
 
-/// The same type where it is cheapest.
-fn region(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere) -> Option<Way> {
-    let (region, rate) = elsewhere.region.as_ref()?;
-    let cost = rented.a_month_at(rate.usd)?;
-    let here = Aws::new(&rented.session.region, view.card);
-    let choice = Choice::new(Action::MoveRegion, format!("the same type in {region}"), Dollars::Exact(cost))
-        .by(or_withheld(here.copy_to_region(rented.standing.id, region)));
-    Some(Way {
-        choice,
-        middle: cost,
-        confidence: Confidence::medium("both rates are published; data transfer is not counted"),
-        risk:
-            "moving the data is charged by the GB, it is farther from you, and images, quotas and addresses are of a \
-               region"
-                .to_owned(),
-    })
-}
-
-/// As a spot instance, where a price was seen: at most the on-demand rate, AWS's own cap unless another is set.
-/// <https://docs.aws.amazon.com/whitepapers/latest/cost-optimization-leveraging-ec2-spot-instances/how-spot-instances-work.html>
-/// (read 2026-11-28)
-fn spot(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere) -> Option<Way> {
-    let spot = elsewhere.spot.as_ref()?;
-    let least = spot.seen.map_or(spot.usd_per_hour, |seen| seen.min);
-    let most = spot.seen.map_or(rented.usd_per_hour, |seen| seen.max);
-    let zone = spot.az_id.as_deref().unwrap_or("the cheapest zone");
-    let what = match spot.seen {
-        Some(_) => format!("spot in {zone}, {} on the mean", spot.usd_per_hour.rate()),
-        None => format!("spot in {zone}, seen at {} in {}", spot.usd_per_hour.rate(), spot.provenance.as_of),
-    };
-    let per_month = Dollars::of(rented.a_month_at(least)?, Ok(rented.a_month_at(most.max(least))?));
-    let kind = &rented.session.instance_type;
-    let choice = Choice::new(Action::RunAsSpot, what, per_month)
-        .losing("the work since the last checkpoint, at each interruption")
-        .by(or_withheld(Aws::new(&rented.session.region, view.card).spot_price_history(kind)));
-    Some(Way {
-        choice,
-        middle: rented.a_month_at(spot.usd_per_hour)?,
-        confidence: Confidence::low("spot prices move, and this one was seen, not quoted"),
-        risk: "AWS interrupts spot instances with two minutes' notice: only for work that resumes from checkpoints"
-            .to_owned(),
-    })
-}
-
-/// The cheapest commitment of each length, owed for every hour of a month.
-fn committed(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere) -> Vec<Way> {
-    if rented.days() < Decimal::from(COMMITTING_DAYS) {
-        return Vec::new();
-    }
-    let month = Decimal::from(ESTIMATE_MONTH_HOURS);
-    let cheapest = |years: u8| {
-        let of_years = elsewhere.commitments.iter().filter(|commitment| commitment.years == years);
-        of_years.min_by_key(|commitment| commitment.effective)
-    };
-    let ways = [1, 3].into_iter().filter_map(cheapest).filter_map(|commitment| {
-        let cost = commitment.effective.scaled(month, Decimal::ONE)?.to_decimals(6);
-        let kind = &rented.session.instance_type;
-        let aws = Aws::new(&rented.session.region, view.card);
-        let commands = match commitment.action {
-            Action::Reserve => aws.reserved_offering(kind, commitment.years, commitment.payment_option),
-            _ => aws.savings_plan_offering(),
-        };
-        let choice = Choice::new(commitment.action, format!("{}, {}", commitment.name, commitment.at_once), Dollars::Exact(cost))
-            .losing(format!("the freedom to stop paying for {} years, used or not", commitment.years))
-            .by(or_withheld(commands));
-        Some(Way {
-            choice,
-            middle: cost,
-            confidence: Confidence::low(format!(
-                "{} days of hours are held against a term of {} years",
-                rented.days().trunc(),
-                commitment.years
-            )),
-            risk: "it is owed for the whole term, whatever is used, and newer types are usually cheaper for the work by its end"
-                .to_owned(),
-        })
-    });
-    ways.collect()
-}
-
-fn evidence(rented: &Rented<'_>, kind: &InstanceType, elsewhere: &Elsewhere, card: &RateCard) -> Vec<String> {
+fn evidence(rented: &Rented<'_>, elsewhere: &Elsewhere<'_>, card: &RateCard) -> Vec<String> {
+    let kind = elsewhere.kind;
     let mut lines = vec![format!("the ledger: {}; that they go on is assumed", rented.said())];
-    lines.extend(rented.rate_lines.iter().cloned());
+    lines.extend(rented.hourly.line());
     if !kind.offering.is_offered() {
         lines.push(successors(rented, kind, card));
     }
-    for candidate in others(kind, elsewhere) {
+    for candidate in others(elsewhere) {
         lines.push(format!(
             "{}: {} per hour ({}), {} times as fast",
             candidate.instance_type,
@@ -374,7 +429,7 @@ fn successors(rented: &Rented<'_>, kind: &InstanceType, card: &RateCard) -> Stri
 }
 
 /// From which share of all hours on each commitment pays, beside the ledger's own.
-fn commitments_said(rented: &Rented<'_>, elsewhere: &Elsewhere) -> Vec<String> {
+fn commitments_said(rented: &Rented<'_>, elsewhere: &Elsewhere<'_>) -> Vec<String> {
     let Some(own) = rented.utilization() else { return Vec::new() };
     let said = elsewhere.commitments.iter().filter_map(|commitment| {
         let share = commitment.effective.amount().checked_div(rented.usd_per_hour.amount())?;

@@ -3,9 +3,6 @@
 //! Accrued dollars are billing's own line items over the usage the ledger measured. A month is the estimate month of
 //! 730 hours; storage is charged by the month, so that its dollars a month are GB × rate in any of them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -20,33 +17,8 @@ use crate::time::{ESTIMATE_MONTH_HOURS, Period, hours};
 
 pub(super) const UNKNOWN_SIZE: &str = "its size is unknown: import `aws ec2 describe-volumes` too";
 
-/// Dollars a month, and the lines that derive them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Monthly {
-    pub dollars: Dollars,
-    pub lines: Vec<String>,
-}
-
 pub(super) fn estimate_month_hours() -> Decimal {
     Decimal::from(ESTIMATE_MONTH_HOURS)
-}
-
-/// What volumes cost a month, each kind once: of the thousands of a fleet few differ.
-pub(super) struct VolumeMonths<'c> {
-    card: &'c RateCard,
-    known: HashMap<(String, Option<VolumeShape>), Arc<Monthly>>,
-}
-
-impl<'c> VolumeMonths<'c> {
-    pub(super) fn new(card: &'c RateCard) -> VolumeMonths<'c> {
-        VolumeMonths { card, known: HashMap::new() }
-    }
-
-    pub(super) fn of(&mut self, region: &str, shape: Option<&VolumeShape>) -> Arc<Monthly> {
-        let kind = (region.to_owned(), shape.cloned());
-        let month = self.known.entry(kind).or_insert_with(|| Arc::new(volume_month(region, shape, self.card)));
-        Arc::clone(month)
-    }
 }
 
 /// `rate as of 2024-07-18, ec2.shop-ebs`, with the mark of a rate that is not to be taken as fresh.
@@ -93,39 +65,40 @@ pub(super) fn grouped(number: u32) -> String {
 }
 
 /// What a volume of this shape costs a month in this region.
-pub(super) fn volume_month(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Monthly {
-    let Some(shape) = shape else {
-        return Monthly { dollars: Dollars::unknown(UNKNOWN_SIZE), lines: Vec::new() };
-    };
+pub(super) fn volume_month(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Dollars {
+    let Some(shape) = shape else { return Dollars::unknown(UNKNOWN_SIZE) };
     let Some(volume_type) = VolumeType::from_name(&shape.volume_type) else {
-        let why = format!("gpucost does not know the volume type `{}`", shape.volume_type);
-        return Monthly { dollars: Dollars::unknown(why), lines: Vec::new() };
+        return Dollars::unknown(format!("gpucost does not know the volume type `{}`", shape.volume_type));
     };
-    let mut month = Monthly { dollars: Dollars::ZERO, lines: Vec::new() };
-    for charge in volume_charges(volume_type, shape) {
-        let rate = match card.volume(region, volume_type, charge.rate) {
-            Ok(rate) => rate,
-            Err(missing) => {
-                month.dollars = month.dollars.plus(no_rate(&missing));
-                continue;
-            }
-        };
-        let cost = priced(charge.amount, &rate);
-        month.lines.push(format!(
-            "{}: {} × {} per {} = {cost} a month ({})",
-            charge.subject,
+    let month = volume_charges(volume_type, shape).fold(Dollars::ZERO, |month, charge| {
+        month.plus(match card.volume(region, volume_type, charge.rate) {
+            Ok(rate) => priced(charge.amount, &rate),
+            Err(missing) => no_rate(&missing),
+        })
+    });
+    if volume_type.requires_iops() && shape.iops.is_none() {
+        return month.plus(Dollars::unknown(format!("the provisioned IOPS of this {volume_type} volume are unknown")));
+    }
+    month
+}
+
+/// The lines that derive it.
+pub(super) fn volume_month_lines(region: &str, shape: Option<&VolumeShape>, card: &RateCard) -> Vec<String> {
+    let known = shape.and_then(|shape| Some((shape, VolumeType::from_name(&shape.volume_type)?)));
+    let Some((shape, volume_type)) = known else { return Vec::new() };
+    let lines = volume_charges(volume_type, shape).filter_map(|charge| {
+        let rate = card.volume(region, volume_type, charge.rate).ok()?;
+        Some(format!(
+            "{}: {} × {} per {} = {} a month ({})",
+            charge.subject(),
             exact(charge.amount),
             rate.usd.rate(),
             rate.unit,
+            priced(charge.amount, &rate),
             as_of(&rate)
-        ));
-        month.dollars = month.dollars.plus(cost);
-    }
-    if volume_type.requires_iops() && shape.iops.is_none() {
-        let why = format!("the provisioned IOPS of this {volume_type} volume are unknown");
-        month.dollars = month.dollars.plus(Dollars::unknown(why));
-    }
-    month
+        ))
+    });
+    lines.collect()
 }
 
 /// What a full snapshot of so many GB costs at most: changed blocks are billed, and how many is not known before.
@@ -171,20 +144,23 @@ fn per_gb(region: &str, tier: SnapshotRate, shape: Option<&VolumeShape>, card: &
 }
 
 /// An address held for the estimate month.
-pub(super) fn address_month(region: &str, in_use: bool, card: &RateCard) -> Monthly {
+pub(super) fn address_month(region: &str, in_use: bool, card: &RateCard) -> Dollars {
     match card.public_ipv4(region, in_use) {
-        Err(missing) => Monthly { dollars: no_rate(&missing), lines: Vec::new() },
-        Ok(rate) => {
-            let dollars = priced(estimate_month_hours(), &rate);
-            let line = format!(
-                "public IPv4 address: {ESTIMATE_MONTH_HOURS} h × {} per {} = {dollars} in an estimate month ({})",
-                rate.usd.rate(),
-                rate.unit,
-                as_of(&rate)
-            );
-            Monthly { dollars, lines: vec![line] }
-        }
+        Err(missing) => no_rate(&missing),
+        Ok(rate) => priced(estimate_month_hours(), &rate),
     }
+}
+
+/// The line that derives it, where there is a rate.
+pub(super) fn address_month_line(region: &str, in_use: bool, card: &RateCard) -> Option<String> {
+    let rate = card.public_ipv4(region, in_use).ok()?;
+    Some(format!(
+        "public IPv4 address: {ESTIMATE_MONTH_HOURS} h × {} per {} = {} in an estimate month ({})",
+        rate.usd.rate(),
+        rate.unit,
+        priced(estimate_month_hours(), &rate),
+        as_of(&rate)
+    ))
 }
 
 /// What this usage cost in `window`. Usage that only may have happened counts up to `sure_until`, to where other
@@ -242,8 +218,17 @@ pub(super) fn accrued(usage: &[&Usage], since: Since, until: Timestamp, card: &R
     Dollars::of(sure.least().unwrap_or(Usd::ZERO), most)
 }
 
-/// The most this usage has cost by now, if it went on after it was last seen.
-pub(super) fn accrued_by_now(usage: &[&Usage], since: Since, now: Timestamp, card: &RateCard) -> Option<Usd> {
+/// The most this usage has cost by now, if it went on after it was last seen, at `until`.
+pub(super) fn accrued_by_now(
+    usage: &[&Usage],
+    since: Since,
+    until: Timestamp,
+    now: Timestamp,
+    card: &RateCard,
+) -> Option<Usd> {
+    if now <= until {
+        return None;
+    }
     spent(usage, Period { start: since.earliest, end: now }, now, card).most()
 }
 

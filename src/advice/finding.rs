@@ -1,5 +1,8 @@
 //! What a rule says about one resource, and the ways out of it in dollars.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -25,7 +28,7 @@ pub struct Finding {
     pub rule: &'static str,
     /// A sentence about this resource.
     pub title: String,
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// Up to here the ledger knows; nothing after it is assumed.
     pub last_seen: Timestamp,
     /// What was seen, noted and looked up, each with its file and record or its rate's date. Untrusted text.
@@ -67,7 +70,7 @@ impl Finding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confidence {
     pub level: Level,
-    pub why: String,
+    pub why: Cow<'static, str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,20 +91,20 @@ impl Level {
 }
 
 impl Confidence {
-    pub(super) fn high(why: impl Into<String>) -> Confidence {
+    pub(super) fn high(why: impl Into<Cow<'static, str>>) -> Confidence {
         Confidence { level: Level::High, why: why.into() }
     }
 
-    pub(super) fn medium(why: impl Into<String>) -> Confidence {
+    pub(super) fn medium(why: impl Into<Cow<'static, str>>) -> Confidence {
         Confidence { level: Level::Medium, why: why.into() }
     }
 
-    pub(super) fn low(why: impl Into<String>) -> Confidence {
+    pub(super) fn low(why: impl Into<Cow<'static, str>>) -> Confidence {
         Confidence { level: Level::Low, why: why.into() }
     }
 
     /// Of what was seen, up to dollars that are known.
-    pub(super) fn as_seen(what: &str, dollars: &Dollars) -> Confidence {
+    pub(super) fn as_seen(what: &'static str, dollars: &Dollars) -> Confidence {
         match dollars.why_unknown() {
             None => Confidence::high(what),
             Some(why) => Confidence::medium(format!("{what}; in dollars it is not known: {why}")),
@@ -183,7 +186,7 @@ impl Action {
 pub struct Choice {
     pub action: Action,
     /// What it means here: `gp3 with 3,000 IOPS and 250 MiB/s`.
-    pub what: String,
+    pub what: Cow<'static, str>,
     /// What goes on being charged.
     pub per_month: Dollars,
     /// What of it is charged for 90 days at least, as all in the archive tier is.
@@ -191,24 +194,24 @@ pub struct Choice {
     /// Paid once, to have things as they were.
     pub restore: Option<Dollars>,
     /// How long that takes, and what follows; empty where there is nothing to restore.
-    pub restore_note: String,
+    pub restore_note: Cow<'static, str>,
     /// `nothing`, or what cannot be had back.
-    pub lost: String,
+    pub lost: Cow<'static, str>,
     /// AWS CLI commands for a POSIX shell, to be run in order. Only characters that cannot break out of it.
     pub commands: Vec<String>,
     pub recommended: bool,
 }
 
 impl Choice {
-    pub(super) fn new(action: Action, what: impl Into<String>, per_month: Dollars) -> Choice {
+    pub(super) fn new(action: Action, what: impl Into<Cow<'static, str>>, per_month: Dollars) -> Choice {
         Choice {
             action,
             what: what.into(),
             per_month,
             for_90_days: None,
             restore: None,
-            restore_note: String::new(),
-            lost: "nothing".to_owned(),
+            restore_note: "".into(),
+            lost: "nothing".into(),
             commands: Vec::new(),
             recommended: false,
         }
@@ -230,11 +233,11 @@ impl Choice {
         Choice { for_90_days: Some(archived), ..self }
     }
 
-    pub(super) fn losing(self, lost: impl Into<String>) -> Choice {
+    pub(super) fn losing(self, lost: impl Into<Cow<'static, str>>) -> Choice {
         Choice { lost: lost.into(), ..self }
     }
 
-    pub(super) fn restored(self, cost: Dollars, note: impl Into<String>) -> Choice {
+    pub(super) fn restored(self, cost: Dollars, note: impl Into<Cow<'static, str>>) -> Choice {
         Choice { restore: Some(cost), restore_note: note.into(), ..self }
     }
 

@@ -7,7 +7,7 @@
 
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{Monthly, grouped, moment, shape_name, volume_month};
+use super::cost::{grouped, moment, shape_name, volume_month, volume_month_lines};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::Volume;
@@ -28,15 +28,16 @@ const GP2_SMALL_MOST_MIBPS: u32 = 128;
 const GP2_SMALL_GB: u32 = 170;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let shaped = view.volumes().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
-    let gp2 = shaped.filter(|(_, shape)| shape.volume_type == VolumeType::Gp2.name());
-    gp2.filter_map(|(volume, shape)| finding(view, volume, shape)).collect()
+    view.of_volumes(|volume| {
+        let gp2 = volume.shape.as_ref().filter(|shape| shape.volume_type == VolumeType::Gp2.name());
+        finding(view, volume, gp2?)
+    })
 }
 
 /// The gp3 volume that sustains so much, no less than what is free.
 fn gp3(size_gb: u32, iops: u32, mibps: u32) -> VolumeShape {
     VolumeShape {
-        volume_type: VolumeType::Gp3.name().to_owned(),
+        volume_type: VolumeType::Gp3.name().into(),
         size_gb,
         iops: Some(iops.max(GP3_BASELINE_IOPS)),
         throughput_mibps: Some(mibps.max(GP3_BASELINE_THROUGHPUT_MIBPS)),
@@ -62,7 +63,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     let region = &volume.resource.region;
     let matching = gp3(size_gb, gp2_iops(size_gb), gp2_mibps(size_gb));
     let (now, then) = (&volume.month, volume_month(region, Some(&matching), view.card));
-    let saving = match (&now.dollars, &then.dollars) {
+    let saving = match (now, &then) {
         (Dollars::Exact(gp2), Dollars::Exact(gp3)) if gp3 >= gp2 => return None,
         (Dollars::Exact(gp2), Dollars::Exact(gp3)) => Dollars::Exact(*gp2 - *gp3),
         // Whether gp3 is cheaper there is not known; that it is everywhere else makes it worth a look.
@@ -73,15 +74,10 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     Some(Finding {
         id: format!("{ID}:{}", volume.resource.id),
         rule: ID,
-        title: format!(
-            "{} {} as {}",
-            shape_name(Some(shape)),
-            if is_known { "costs less" } else { "may cost less" },
-            shape_name(Some(&matching))
-        ),
+        title: view.told(|| title(shape, is_known, &matching)),
         resource: volume.resource.clone(),
         last_seen: until,
-        evidence: view.told(|| evidence(view, volume, &matching, &then, &saving)),
+        evidence: view.told(|| evidence(view, volume, &matching, &saving)),
         parts: Vec::new(),
         accrued: None,
         accrued_if_still_there: None,
@@ -90,22 +86,23 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
             None => Confidence::high("both are priced, for the same size and sustained speed"),
             Some(why) => Confidence::low(format!("a rate is missing: {why}")),
         },
-        choices: view.choices(&saving, || choices(view, volume, shape, &then.dollars, matching)),
+        choices: view.choices(&saving, || choices(view, volume, shape, &then, matching)),
         saving_per_month: saving,
-        risk: "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
+        risk: view.told(|| {
+            "the change runs while the volume is in use, for hours on a large one, and the volume cannot be changed \
                again for 6 hours"
-            .to_owned(),
+                .to_owned()
+        }),
         detail: None,
     })
 }
 
-fn evidence(
-    view: &View<'_>,
-    volume: &Volume<'_>,
-    matching: &VolumeShape,
-    then: &Monthly,
-    saving: &Dollars,
-) -> Vec<String> {
+fn title(shape: &VolumeShape, is_known: bool, matching: &VolumeShape) -> String {
+    let costs_less = if is_known { "costs less" } else { "may cost less" };
+    format!("{} {costs_less} as {}", shape_name(Some(shape)), shape_name(Some(matching)))
+}
+
+fn evidence(view: &View<'_>, volume: &Volume<'_>, matching: &VolumeShape, saving: &Dollars) -> Vec<String> {
     let size_gb = matching.size_gb;
     let until = volume.last_seen.min(view.now);
     let mut lines = vec![format!("gp2 when last seen: {}", volume.sources())];
@@ -115,7 +112,8 @@ fn evidence(
         grouped(gp2_iops(size_gb)),
         gp2_mibps(size_gb)
     ));
-    lines.extend(volume.month.lines.iter().chain(&then.lines).cloned());
+    lines.extend(volume.month_lines(view.card));
+    lines.extend(volume_month_lines(&volume.resource.region, Some(matching), view.card));
     lines.extend(saving.why_unknown().map(str::to_owned));
     if view.now > until {
         lines.push(format!("as of {}, when last seen", moment(until)));
@@ -131,7 +129,7 @@ fn choices(
     matching: VolumeShape,
 ) -> Vec<Choice> {
     let region = &volume.resource.region;
-    let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card).dollars;
+    let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card);
     let change = |to: &VolumeShape, month: Dollars| {
         let (iops, mibps) = (to.iops.unwrap_or_default(), to.throughput_mibps.unwrap_or_default());
         let command = Aws::new(region, view.card).change_to_gp3(&volume.resource.id, iops, mibps);
@@ -142,13 +140,13 @@ fn choices(
     let bursting = gp3(shape.size_gb, gp2_iops(shape.size_gb), limit);
     let free = gp3(shape.size_gb, 0, 0);
     let (keep, mut to_matching) =
-        (Choice::new(Action::Keep, "gp2 as it is", volume.month.dollars.clone()), change(&matching, then.clone()));
+        (Choice::new(Action::Keep, "gp2 as it is", volume.month.clone()), change(&matching, then.clone()));
     let mut others = Vec::new();
     if bursting != matching {
         to_matching.lost =
-            format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default());
+            format!("bursts of throughput above {} MiB/s", matching.throughput_mibps.unwrap_or_default()).into();
         let month = month(&bursting);
-        let dearer = month.least().unwrap_or(Usd::ZERO) >= volume.month.dollars.most().unwrap_or(Usd::ZERO);
+        let dearer = month.least().unwrap_or(Usd::ZERO) >= volume.month.most().unwrap_or(Usd::ZERO);
         if !dearer {
             others.push(change(&bursting, month));
         }

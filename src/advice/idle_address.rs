@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::View;
-use super::cost::{Since, address_accrued, address_month, moment};
+use super::cost::{Since, address_accrued, address_month, address_month_line, moment};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
 use super::inventory::Address;
@@ -19,7 +19,7 @@ use crate::ledger::Certainty;
 pub(super) const ID: &str = "idle-address";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.addresses().filter_map(|address| finding(view, address)).collect()
+    view.of_addresses(|address| finding(view, address))
 }
 
 /// Why it is idle; since when, and until when its instance was seen so: `None` is not known.
@@ -50,12 +50,12 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
         instance_id: None,
         running: None,
         volumes: Vec::new(),
-        addresses: vec![(address, month.dollars.clone())],
+        addresses: vec![(address, month.clone())],
         card: view.card,
     };
     let mut evidence = vec![format!("{why} when last seen, {}: {}", moment(until), address.evidence)];
-    evidence.extend(month.lines);
-    evidence.extend(month.dollars.why_unknown().map(str::to_owned));
+    evidence.extend(address_month_line(&address.resource.region, false, view.card));
+    evidence.extend(month.why_unknown().map(str::to_owned));
     evidence.extend(so_far.why_unknown().map(str::to_owned));
     let title = format!("Elastic IP {}, {why}", address.public_ip);
     Some(Finding {
@@ -69,19 +69,19 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
             id: address.resource.id.clone(),
             what: format!("Elastic IP {}", address.public_ip),
             accrued: so_far.clone(),
-            per_month: month.dollars.clone(),
+            per_month: month.clone(),
             counted: true,
         }],
         accrued: Some(so_far),
         accrued_if_still_there: by_now.filter(|_| view.now > until),
         since: since.map(|(since, _)| since.latest),
-        confidence: Confidence::as_seen("AWS bills an address whether used or not; it was seen idle", &month.dollars),
+        confidence: Confidence::as_seen("AWS bills an address whether used or not; it was seen idle", &month),
         choices: vec![
             Choice::new(Action::Keep, "as it is, idle", holding.keep_month()),
             holding.release_choice().recommended(),
         ],
         risk: "who still uses the address (DNS records, allow lists) will reach somebody else at it".to_owned(),
-        saving_per_month: month.dollars,
+        saving_per_month: month,
         detail: None,
     })
 }

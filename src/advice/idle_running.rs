@@ -7,7 +7,7 @@ use super::cost::{accrued, accrued_by_now, address_month, estimate_month_hours, 
 use super::dollars::Dollars;
 use super::finding::{Confidence, Finding, Level};
 use super::idleness::{Idleness, idleness, is_active};
-use super::left_running::{choices, hourly, parts, projection, resource_of, risk, usage_of};
+use super::left_running::{Hourly, choices, parts, resource_of, risk, running_lines, usage_of};
 use super::standing::{Standing, State};
 use super::ways_out::Holding;
 use crate::ledger::Session;
@@ -16,7 +16,7 @@ use crate::time::{Period, hours};
 pub const ID: &str = "idle-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.standings().filter_map(|standing| finding(view, standing)).collect()
+    view.of_standings(|standing| finding(view, standing))
 }
 
 /// Whether it is known that an instance is idle, or that it is not: one that does not run is neither, and is judged.
@@ -34,28 +34,23 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     let last_seen = standing.last_seen.min(view.now);
     let idle = idleness(view, &session.instance_type, session, last_seen)?;
     let usage = usage_of(view, session);
-    let (hourly, mut rate_lines) = hourly(view, session, &usage);
+    let hourly = Hourly::of(view, session, &usage);
     let volumes = view.inventory.volumes_of(standing.id);
     let addresses = view.inventory.addresses_of(standing.id);
     let per_address = || address_month(&session.region, true, view.card);
-    let compute = hourly.clone().times(estimate_month_hours());
+    let compute = hourly.dollars().times(estimate_month_hours());
     // AWS takes an automatic address back at the stop; an Elastic IP goes on.
-    let ends_at_stop = if session.public_ipv4 && addresses.is_empty() {
-        rate_lines.extend(per_address().lines);
-        compute.clone().plus(per_address().dollars)
-    } else {
-        compute.clone()
-    };
+    let own_address = session.public_ipv4 && addresses.is_empty();
+    let ends_at_stop = if own_address { compute.plus(per_address()) } else { compute };
     let holding = Holding {
         region: &session.region,
         instance_id: Some(standing.id),
         running: Some(ends_at_stop.clone()),
         volumes: volumes.clone(),
-        addresses: addresses.iter().map(|address| (*address, per_address().dollars)).collect(),
+        addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
         card: view.card,
     };
     let so_far = accrued(&usage, idle.since, idle.until, view.card);
-    rate_lines.push(projection(&hourly, &compute));
     let period = Period { start: idle.since.latest, end: idle.until };
     let saving = saving(&ends_at_stop, &idle);
     Some(Finding {
@@ -64,16 +59,15 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         title: format!("{} running idle for {} h", session.instance_type, hours(period.seconds().max(0)).trunc()),
         resource: resource_of(session, standing),
         last_seen: idle.until,
-        evidence: view.told(|| evidence(view, session, &idle, rate_lines)),
+        evidence: view.told(|| evidence(view, session, &idle, running_lines(view, &hourly, own_address))),
         parts: parts(view, session, &holding, period, so_far.clone()),
         accrued: Some(so_far),
-        accrued_if_still_there: accrued_by_now(&usage, idle.since, view.now, view.card)
-            .filter(|_| view.now > idle.until),
+        accrued_if_still_there: accrued_by_now(&usage, idle.since, idle.until, view.now, view.card),
         since: Some(idle.since.latest),
         confidence: confidence(&idle, &saving),
         choices: view.choices(&saving, || choices(view, &holding, standing.id, session.purchase)),
         saving_per_month: saving,
-        risk: risk(view, session),
+        risk: view.told(|| risk(view, session)),
         detail: None,
     })
 }
@@ -94,9 +88,10 @@ fn confidence(idle: &Idleness, saving: &Dollars) -> Confidence {
     let Confidence { level, why } = idle.confidence.clone();
     match saving.why_unknown() {
         None => Confidence { level, why },
-        Some(unknown) => {
-            Confidence { level: level.min(Level::Medium), why: format!("{why}; in dollars it is not known: {unknown}") }
-        }
+        Some(unknown) => Confidence {
+            level: level.min(Level::Medium),
+            why: format!("{why}; in dollars it is not known: {unknown}").into(),
+        },
     }
 }
 

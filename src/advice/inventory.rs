@@ -1,17 +1,21 @@
 //! What there is, as of when each thing was last seen: volumes, addresses and instances put together from
 //! descriptions and notes. The later word wins; where the words leave it open, nothing is assumed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use super::cost::{Monthly, VolumeMonths};
-use super::standing::{Standing, Standings, State};
+use super::by_id::ById;
+use super::cost::{volume_month, volume_month_lines};
+use super::dollars::Dollars;
+use super::standing::{Standing, State, standings};
 use crate::catalog::RateCard;
 use crate::ledger::{
-    Certainty, Evidence, EvidenceKind, InstanceState, Ledger, Resource, SnapshotSeen, Subject, Tags, Usage,
-    VolumeAttachment, VolumeSeen, VolumeShape, hour_start,
+    Certainty, Evidence, EvidenceKind, InstanceSeen, InstanceState, Ledger, Resource, SnapshotSeen, Subject, Tags,
+    Usage, VolumeAttachment, VolumeSeen, VolumeShape, hour_start,
 };
 
 /// Whose a volume is.
@@ -26,11 +30,11 @@ pub(super) enum Holder<'a> {
 /// A volume that was there when last seen.
 #[derive(Debug)]
 pub(super) struct Volume<'a> {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// `None`: an instance names it, nothing gives its size.
     pub shape: Option<VolumeShape>,
     /// What it costs.
-    pub month: Arc<Monthly>,
+    pub month: Dollars,
     pub holder: Holder<'a>,
     pub device: Option<&'a str>,
     /// `None`: the records do not say.
@@ -46,6 +50,11 @@ pub(super) struct Volume<'a> {
 }
 
 impl Volume<'_> {
+    /// The lines that derive what it costs.
+    pub(super) fn month_lines(&self, card: &RateCard) -> Vec<String> {
+        volume_month_lines(&self.resource.region, self.shape.as_ref(), card)
+    }
+
     /// `volumes.json (record 1), instances.json (record 3)`.
     pub(super) fn sources(&self) -> String {
         self.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -55,7 +64,7 @@ impl Volume<'_> {
 /// An Elastic IP address.
 #[derive(Debug)]
 pub(super) struct Address<'a> {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     pub public_ip: &'a str,
     /// `None`: only its instance was described.
     pub allocation_id: Option<&'a str>,
@@ -68,29 +77,31 @@ pub(super) struct Address<'a> {
 
 pub(super) struct Inventory<'a> {
     pub ledger: &'a Ledger,
-    pub usage: BTreeMap<&'a str, Vec<&'a Usage>>,
-    pub volumes: BTreeMap<&'a str, Volume<'a>>,
-    pub addresses: BTreeMap<&'a str, Address<'a>>,
-    pub standings: BTreeMap<&'a str, Standing<'a>>,
-    volumes_of: BTreeMap<&'a str, Vec<&'a str>>,
-    addresses_of: BTreeMap<&'a str, Vec<&'a str>>,
-    snapshots_of: BTreeMap<&'a str, Vec<&'a str>>,
+    pub volumes: ById<'a, Volume<'a>>,
+    pub addresses: ById<'a, Address<'a>>,
+    pub standings: ById<'a, Standing<'a>>,
+    usage: UsageOf<'a>,
+    volumes_of: FxHashMap<&'a str, Vec<&'a str>>,
+    addresses_of: FxHashMap<&'a str, Vec<&'a str>>,
+    snapshots_of: FxHashMap<&'a str, Vec<&'a str>>,
 }
+
+/// The usage of each resource.
+type UsageOf<'a> = FxHashMap<&'a str, &'a [Usage]>;
 
 impl<'a> Inventory<'a> {
     pub(super) fn new(ledger: &'a Ledger, card: &RateCard, now: Timestamp) -> Inventory<'a> {
-        let mut usage: BTreeMap<&str, Vec<&Usage>> = BTreeMap::new();
-        for used in &ledger.usage {
-            usage.entry(&used.resource.id).or_default().push(used);
-        }
-        let volumes = volumes(ledger, &usage, &mut VolumeMonths::new(card), now);
-        let addresses = addresses(ledger, &usage);
+        let holdings = || {
+            let usage = usage_of(ledger);
+            (volumes(ledger, &usage, card, now), addresses(ledger, &usage), usage)
+        };
+        let (standings, (volumes, addresses, usage)) = rayon::join(|| standings(ledger, now), holdings);
         let mut inventory = Inventory {
             ledger,
-            standings: Standings::new(ledger, now).into_map(),
-            volumes_of: BTreeMap::new(),
-            addresses_of: BTreeMap::new(),
-            snapshots_of: BTreeMap::new(),
+            standings,
+            volumes_of: FxHashMap::default(),
+            addresses_of: FxHashMap::default(),
+            snapshots_of: FxHashMap::default(),
             usage,
             volumes,
             addresses,
@@ -100,12 +111,12 @@ impl<'a> Inventory<'a> {
     }
 
     fn index(&mut self) {
-        for (id, volume) in &self.volumes {
+        for (id, volume) in self.volumes.iter() {
             if let Holder::Instance(instance_id) = volume.holder {
                 self.volumes_of.entry(instance_id).or_default().push(id);
             }
         }
-        for (id, address) in &self.addresses {
+        for (id, address) in self.addresses.iter() {
             if let Some(instance_id) = address.instance_id {
                 self.addresses_of.entry(instance_id).or_default().push(id);
             }
@@ -121,6 +132,11 @@ impl<'a> Inventory<'a> {
             let after = snapshots.filter(|snapshot| !snapshot.archived && snapshot.started_at >= since);
             volume.unwritten_since = after.max_by_key(|snapshot| snapshot.started_at);
         }
+    }
+
+    /// By start.
+    pub(super) fn usage_of(&self, id: &str) -> &'a [Usage] {
+        self.usage.get(id).copied().unwrap_or_default()
     }
 
     pub(super) fn volumes_of(&self, instance_id: &str) -> Vec<&Volume<'a>> {
@@ -151,10 +167,10 @@ impl<'a> Inventory<'a> {
 
 /// Since when surely nothing was written to a volume: it has been on one instance, which has been stopped. io1 and io2 may be
 /// on several at once. <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html> (read 2026-11-28)
-fn still_since(volume: &Volume<'_>, standings: &BTreeMap<&str, Standing<'_>>) -> Option<Timestamp> {
+fn still_since(volume: &Volume<'_>, standings: &ById<'_, Standing<'_>>) -> Option<Timestamp> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
     let State::Stopped { since } = standings.get(instance_id)?.state else { return None };
-    let shared = volume.shape.as_ref().is_none_or(|shape| ["io1", "io2"].contains(&shape.volume_type.as_str()));
+    let shared = volume.shape.as_ref().is_none_or(|shape| ["io1", "io2"].contains(&&*shape.volume_type));
     let since = since.latest()?.max(volume.attached_at?);
     (!shared).then_some(since)
 }
@@ -184,13 +200,18 @@ impl Named<'_> {
     }
 }
 
-fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
-    let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
+fn usage_of(ledger: &Ledger) -> UsageOf<'_> {
+    let of_one = |a: &Usage, b: &Usage| a.resource.id == b.resource.id;
+    ledger.usage.chunk_by(of_one).filter_map(|usage| Some((usage.first()?.resource.id.as_str(), usage))).collect()
+}
+
+fn named_by_instances(ledger: &Ledger) -> FxHashMap<&str, Named<'_>> {
+    let mut named: FxHashMap<&str, Named<'_>> = FxHashMap::default();
     for (evidence, instance) in ledger.instances.values() {
         if matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated) {
             continue;
         }
-        for attachment in &instance.volumes {
+        for attachment in instance.volumes.iter() {
             let known = named.get(attachment.volume_id.as_str()).map(|named| named.seen_at);
             if known.is_none_or(|seen_at| seen_at < instance.seen_at) {
                 let (instance_id, account) = (instance.instance_id.as_str(), instance.account.as_str());
@@ -205,53 +226,44 @@ fn named_by_instances(ledger: &Ledger) -> BTreeMap<&str, Named<'_>> {
     named
 }
 
-fn volumes<'a>(
-    ledger: &'a Ledger,
-    usage: &BTreeMap<&'a str, Vec<&'a Usage>>,
-    months: &mut VolumeMonths<'_>,
-    now: Timestamp,
-) -> BTreeMap<&'a str, Volume<'a>> {
-    let mut volumes = BTreeMap::new();
-    let named = named_by_instances(ledger);
-    let usage_of = |id: &str| usage.get(id).cloned().unwrap_or_default();
-    for (id, (evidence, seen)) in &ledger.volumes {
-        if matches!(seen.state.as_str(), "deleting" | "deleted") {
-            continue;
-        }
+fn volumes<'a>(ledger: &'a Ledger, usage: &UsageOf<'a>, card: &RateCard, now: Timestamp) -> ById<'a, Volume<'a>> {
+    let instances = || -> FxHashMap<&str, &InstanceSeen> {
+        ledger.instances.iter().map(|(id, (_, seen))| (id.as_str(), seen)).collect()
+    };
+    let (named, instances) = rayon::join(|| named_by_instances(ledger), instances);
+    let usage_of = |id: &str| usage.get(id).copied().unwrap_or_default();
+    let there =
+        ledger.volumes.par_iter().filter(|(_, (_, seen))| !matches!(seen.state.as_str(), "deleting" | "deleted"));
+    let there = there.map(|(id, (evidence, seen))| {
         let named = named.get(id.as_str()).copied();
-        volumes.insert(id.as_str(), seen_volume(ledger, evidence, seen, named, usage_of(id), months));
-    }
-    for (id, of_volume) in usage {
-        if volumes.contains_key(id) || ledger.volumes.contains_key(*id) {
-            continue;
-        }
-        if let Some(volume) = noted_volume(of_volume, named.get(id).copied(), months, now) {
-            volumes.insert(id, volume);
-        }
-    }
-    for (id, named) in named {
-        if !volumes.contains_key(id) && !ledger.volumes.contains_key(id) {
-            volumes.insert(id, unsized_volume(named, usage_of(id), months));
-        }
-    }
-    volumes
+        (id.as_str(), seen_volume(&instances, evidence, seen, named, usage_of(id), card))
+    });
+    let is_seen = |id: &str| ledger.volumes.contains_key(id);
+    let noted = usage.par_iter().filter_map(|(id, usage)| {
+        let volume = noted_volume(usage, named.get(id).copied(), card, now)?;
+        (!is_seen(id)).then_some((*id, volume))
+    });
+    let volumes: ById<'_, Volume<'_>> = there.chain(noted).collect::<Vec<_>>().into();
+    let others = named.par_iter().filter(|(id, _)| volumes.get(id).is_none() && !is_seen(id));
+    let others = others.map(|(id, named)| (*id, unsized_volume(*named, usage_of(id), card))).collect();
+    volumes.with(others)
 }
 
 fn seen_volume<'a>(
-    ledger: &'a Ledger,
+    instances: &FxHashMap<&str, &'a InstanceSeen>,
     evidence: &'a Evidence,
     seen: &'a VolumeSeen,
     named: Option<Named<'a>>,
-    usage: Vec<&'a Usage>,
-    months: &mut VolumeMonths<'_>,
+    usage: &'a [Usage],
+    card: &RateCard,
 ) -> Volume<'a> {
     let of_volume = seen.attached_to.as_ref().map(|(instance_id, deleted)| (instance_id.as_str(), *deleted));
     let later = named.filter(|named| named.seen_at > seen.seen_at);
     let (holder, deleted_with_instance) = match (later, of_volume) {
         (Some(named), _) => (Holder::Instance(named.instance_id), Some(named.attachment.delete_on_termination)),
-        (None, Some((instance_id, deleted))) => match ledger.instances.get(instance_id) {
+        (None, Some((instance_id, deleted))) => match instances.get(instance_id) {
             // Looked at later, the instance was gone, or named its volumes and not this one.
-            Some((_, instance))
+            Some(instance)
                 if instance.seen_at > seen.seen_at
                     && (!instance.volumes.is_empty()
                         || matches!(instance.state, InstanceState::ShuttingDown | InstanceState::Terminated)) =>
@@ -265,13 +277,13 @@ fn seen_volume<'a>(
     let held_by = |named: &Named<'a>| holder == Holder::Instance(named.instance_id);
     let named = named.filter(held_by);
     let account = match holder {
-        Holder::Instance(id) => ledger.instances.get(id).map_or("", |(_, instance)| instance.account.as_str()),
+        Holder::Instance(id) => instances.get(id).map_or("", |instance| instance.account.as_str()),
         _ => "",
     };
     let shape = VolumeShape::from(seen);
     Volume {
-        month: months.of(&seen.region, Some(&shape)),
-        resource: Resource {
+        month: volume_month(&seen.region, Some(&shape), card),
+        resource: Arc::new(Resource {
             account: account.to_owned(),
             region: seen.region.clone(),
             id: seen.volume_id.clone(),
@@ -281,7 +293,7 @@ fn seen_volume<'a>(
                 _ => None,
             },
             tags: seen.tags.clone(),
-        },
+        }),
         shape: Some(shape),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
@@ -291,18 +303,18 @@ fn seen_volume<'a>(
         deleted_with_instance,
         last_seen: named.map_or(seen.seen_at, |named| named.seen_at.max(seen.seen_at)),
         evidence: std::iter::once(evidence).chain(named.map(|named| named.evidence)).collect(),
-        usage,
+        usage: usage.iter().collect(),
     }
 }
 
 /// A volume of the user's notes that no row ends before `now`.
 fn noted_volume<'a>(
-    usage: &[&'a Usage],
+    usage: &'a [Usage],
     named: Option<Named<'a>>,
-    months: &mut VolumeMonths<'_>,
+    card: &RateCard,
     now: Timestamp,
 ) -> Option<Volume<'a>> {
-    let is_note = |used: &&&Usage| {
+    let is_note = |used: &&Usage| {
         used.certainty == Certainty::Measured
             && used.period.start <= now
             && used.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::Notes)
@@ -314,11 +326,11 @@ fn noted_volume<'a>(
     }
     let of_notes = last.resource.instance_id.as_deref();
     let holder = named.map(|named| named.instance_id).or(of_notes).map_or(Holder::Nobody, Holder::Instance);
-    let sized = |used: &&&Usage| matches!(used.subject, Subject::Volume { .. });
+    let sized = |used: &&Usage| matches!(used.subject, Subject::Volume { .. });
     Some(Volume {
         resource: last.resource.clone(),
         shape: Some(shape.clone()),
-        month: months.of(&last.resource.region, Some(shape)),
+        month: volume_month(&last.resource.region, Some(shape), card),
         holder,
         device: named.map(|named| named.attachment.device.as_str()),
         is_root: named.and_then(|named| named.is_root()),
@@ -328,22 +340,22 @@ fn noted_volume<'a>(
         last_seen: named.map_or(last.period.end, |named| named.seen_at.max(last.period.end)).min(now),
         evidence: last.evidence.iter().chain(named.map(|named| named.evidence)).collect(),
         // The instance's description adds the same volume without a size.
-        usage: usage.iter().filter(sized).copied().collect(),
+        usage: usage.iter().filter(sized).collect(),
     })
 }
 
-fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>, months: &mut VolumeMonths<'_>) -> Volume<'a> {
+fn unsized_volume<'a>(named: Named<'a>, usage: &'a [Usage], card: &RateCard) -> Volume<'a> {
     Volume {
-        resource: Resource {
+        resource: Arc::new(Resource {
             account: named.account.to_owned(),
             region: named.region.to_owned(),
             id: named.attachment.volume_id.clone(),
             name: named.name.to_owned(),
             instance_id: Some(named.instance_id.to_owned()),
             tags: Tags::new(),
-        },
+        }),
         shape: None,
-        month: months.of(named.region, None),
+        month: volume_month(named.region, None, card),
         holder: Holder::Instance(named.instance_id),
         device: Some(&named.attachment.device),
         is_root: named.is_root(),
@@ -352,50 +364,51 @@ fn unsized_volume<'a>(named: Named<'a>, usage: Vec<&'a Usage>, months: &mut Volu
         deleted_with_instance: Some(named.attachment.delete_on_termination),
         last_seen: named.seen_at,
         evidence: vec![named.evidence],
-        usage,
+        usage: usage.iter().collect(),
     }
 }
 
-fn addresses<'a>(ledger: &'a Ledger, usage: &BTreeMap<&'a str, Vec<&'a Usage>>) -> BTreeMap<&'a str, Address<'a>> {
-    let mut addresses = BTreeMap::new();
+fn addresses<'a>(ledger: &'a Ledger, usage: &UsageOf<'a>) -> ById<'a, Address<'a>> {
+    let mut addresses = Vec::new();
     for (id, (evidence, seen)) in &ledger.addresses {
-        addresses.insert(
+        addresses.push((
             id.as_str(),
             Address {
-                resource: Resource {
+                resource: Arc::new(Resource {
                     account: String::new(),
                     region: seen.region.clone(),
                     id: id.clone(),
                     name: if seen.name.is_empty() { seen.public_ip.clone() } else { seen.name.clone() },
                     instance_id: seen.instance_id.clone(),
                     tags: seen.tags.clone(),
-                },
+                }),
                 public_ip: &seen.public_ip,
                 allocation_id: Some(id.as_str()).filter(|id| *id != seen.public_ip),
                 associated: seen.associated,
                 instance_id: seen.instance_id.as_deref(),
                 last_seen: seen.seen_at,
                 evidence,
-                usage: usage.get(id.as_str()).cloned().unwrap_or_default(),
+                usage: usage.get(id.as_str()).copied().unwrap_or_default().iter().collect(),
             },
-        );
+        ));
     }
-    let described: Vec<&str> = ledger.addresses.values().map(|(_, seen)| seen.public_ip.as_str()).collect();
-    let described: std::collections::BTreeSet<&str> = described.into_iter().collect();
+    let mut known: BTreeSet<&str> = ledger.addresses.values().map(|(_, seen)| seen.public_ip.as_str()).collect();
+    known.extend(ledger.addresses.keys().map(String::as_str));
     for (evidence, instance) in ledger.instances.values() {
-        let Some(public_ip) = instance.public_ip.as_deref().filter(|ip| !described.contains(ip)) else { continue };
-        if !instance.elastic_ip {
+        let Some(public_ip) = instance.public_ip.as_deref().filter(|_| instance.elastic_ip) else { continue };
+        // Described, or named by another instance already.
+        if !known.insert(public_ip) {
             continue;
         }
-        addresses.entry(public_ip).or_insert_with(|| Address {
-            resource: Resource {
+        let address = Address {
+            resource: Arc::new(Resource {
                 account: instance.account.clone(),
                 region: instance.region.clone(),
                 id: public_ip.to_owned(),
                 name: instance.name.clone(),
                 instance_id: Some(instance.instance_id.clone()),
                 tags: Tags::new(),
-            },
+            }),
             public_ip,
             allocation_id: None,
             associated: true,
@@ -403,7 +416,8 @@ fn addresses<'a>(ledger: &'a Ledger, usage: &BTreeMap<&'a str, Vec<&'a Usage>>) 
             last_seen: instance.seen_at,
             evidence,
             usage: Vec::new(),
-        });
+        };
+        addresses.push((public_ip, address));
     }
-    addresses
+    addresses.into()
 }

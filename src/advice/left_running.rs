@@ -1,15 +1,20 @@
 //! An instance that was running when last seen, for longer than somebody probably meant it to.
 
+use std::sync::Arc;
+
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{accrued_by_now, address_month, as_of, estimate_month_hours, moment, shape_name, spent};
+use super::cost::{
+    accrued_by_now, address_month, address_month_line, as_of, estimate_month_hours, moment, shape_name, spent,
+};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Detail, Finding, Part};
 use super::inventory::Volume;
 use super::spans::spans;
 use super::standing::{Standing, State};
 use super::ways_out::{Holding, instance_risk};
-use crate::billing::{Charge, charges_by_month};
+use crate::billing::hourly_rate;
+use crate::catalog::Rate;
 use crate::ledger::{Purchase, Resource, Session, Subject, Tags, Usage};
 use crate::time::{Period, hours};
 
@@ -18,7 +23,7 @@ use rust_decimal::Decimal;
 pub(super) const ID: &str = "left-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.standings().filter_map(|standing| finding(view, standing)).collect()
+    view.of_standings(|standing| finding(view, standing))
 }
 
 fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
@@ -30,29 +35,23 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         return None;
     }
     let usage = usage_of(view, session);
-    let (hourly, mut rate_lines) = hourly(view, session, &usage);
+    let hourly = Hourly::of(view, session, &usage);
     let volumes = view.inventory.volumes_of(standing.id);
     let addresses: Vec<_> = view.inventory.addresses_of(standing.id);
     let per_address = || address_month(&session.region, true, view.card);
-    let compute = hourly.clone().times(estimate_month_hours());
+    let compute = hourly.dollars().times(estimate_month_hours());
     // AWS takes an automatic address back at the stop; an Elastic IP goes on.
-    let ends_at_stop = if session.public_ipv4 && addresses.is_empty() {
-        rate_lines.extend(per_address().lines);
-        compute.clone().plus(per_address().dollars)
-    } else {
-        compute.clone()
-    };
+    let own_address = session.public_ipv4 && addresses.is_empty();
+    let ends_at_stop = if own_address { compute.plus(per_address()) } else { compute };
     let holding = Holding {
         region: &session.region,
         instance_id: Some(standing.id),
         running: Some(ends_at_stop.clone()),
         volumes: volumes.clone(),
-        addresses: addresses.iter().map(|address| (*address, per_address().dollars)).collect(),
+        addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
         card: view.card,
     };
     let so_far = spent(&usage, period, until, view.card);
-    rate_lines.push(projection(&hourly, &compute));
-    rate_lines.extend(hourly.why_unknown().map(str::to_owned));
     let parts = parts(view, session, &holding, period, so_far.clone());
     // As much as it would cost running on; what it earns meanwhile only its owner knows.
     let saving = match ends_at_stop.most() {
@@ -64,26 +63,28 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     Some(Finding {
         id: format!("{ID}:{}", standing.id),
         rule: ID,
-        title: format!("{} running for {} h", session.instance_type, ran.trunc()),
+        title: view.told(|| format!("{} running for {} h", session.instance_type, ran.trunc())),
         resource: resource_of(session, standing),
         last_seen: until,
-        evidence: view.told(|| evidence(view, session, period, rate_lines)),
+        evidence: view.told(|| evidence(view, period, &hourly, own_address)),
         parts,
         detail: view.told(|| Some(Detail::Spans(spans(view, session, until, &so_far)))),
         accrued: Some(so_far),
-        accrued_if_still_there: accrued_by_now(&usage, since, view.now, view.card).filter(|_| view.now > until),
+        accrued_if_still_there: accrued_by_now(&usage, since, until, view.now, view.card),
         since: Some(session.start),
         confidence: Confidence::low("that it runs is known, whether it works is not"),
         choices: view.choices(&saving, || choices(view, &holding, standing.id, session.purchase)),
         saving_per_month: saving,
-        risk: risk(view, session),
+        risk: view.told(|| risk(view, session)),
     })
 }
 
-fn evidence(view: &View<'_>, session: &Session, period: Period, rate_lines: Vec<String>) -> Vec<String> {
-    let mut lines: Vec<String> = session.evidence.iter().map(|e| format!("running when last seen: {e}")).collect();
+fn evidence(view: &View<'_>, period: Period, hourly: &Hourly<'_>, own_address: bool) -> Vec<String> {
+    let mut lines: Vec<String> =
+        hourly.session.evidence.iter().map(|e| format!("running when last seen: {e}")).collect();
     lines.push(format!("started {}, seen running until {}", moment(period.start), moment(period.end)));
-    lines.extend(rate_lines);
+    lines.extend(running_lines(view, hourly, own_address));
+    lines.extend(hourly.dollars().why_unknown().map(str::to_owned));
     lines.push("whether it did any work is not in the records".to_owned());
     if view.now > period.end {
         lines.push(format!("as of {}, when last seen", moment(period.end)));
@@ -100,16 +101,16 @@ pub(super) fn parts(
 ) -> Vec<Part> {
     let instance = Part {
         id: session.instance_id.clone(),
-        what: session.instance_type.clone(),
+        what: view.told(|| session.instance_type.clone()),
         accrued: so_far,
         per_month: holding.running.clone().unwrap_or(Dollars::ZERO),
         counted: true,
     };
     let of_volume = |volume: &&Volume<'_>| Part {
         id: volume.resource.id.clone(),
-        what: shape_name(volume.shape.as_ref()),
+        what: view.told(|| shape_name(volume.shape.as_ref())),
         accrued: view.told_dollars(|| spent(&volume.usage, period, period.end.min(volume.last_seen), view.card)),
-        per_month: volume.month.dollars.clone(),
+        per_month: volume.month.clone(),
         counted: true,
     };
     std::iter::once(instance).chain(holding.volumes.iter().map(of_volume)).collect()
@@ -117,8 +118,8 @@ pub(super) fn parts(
 
 /// The session's compute and its address-hours: what a stop would have ended.
 pub(super) fn usage_of<'a>(view: &View<'a>, session: &Session) -> Vec<&'a Usage> {
-    let of_instance = view.inventory.usage.get(session.instance_id.as_str()).into_iter().flatten();
-    of_instance.copied().filter(|used| is_of_running(used) && used.period.start >= session.start).collect()
+    let of_instance = view.inventory.usage_of(&session.instance_id).iter();
+    of_instance.filter(|used| is_of_running(used) && used.period.start >= session.start).collect()
 }
 
 /// Instance-hours, and the hours of the address that goes with them.
@@ -126,33 +127,52 @@ pub(super) fn is_of_running(used: &Usage) -> bool {
     matches!(used.subject, Subject::Compute { .. } | Subject::PublicIpv4 { .. })
 }
 
-/// What billing charges for an hour of the session, and the line that says so.
-pub(super) fn hourly(view: &View<'_>, session: &Session, usage: &[&Usage]) -> (Dollars, Vec<String>) {
-    let compute = usage.iter().find(|used| matches!(used.subject, Subject::Compute { .. }));
-    match compute.and_then(|used| charges_by_month(used, view.card, used.period).next()) {
-        Some(Charge::Rated { rate, .. }) => {
-            let line = format!("{}: {} per {} ({})", session.instance_type, rate.usd.rate(), rate.unit, as_of(&rate));
-            (Dollars::Exact(rate.usd), vec![line])
+/// What billing charges for an hour of a session, or why that is not known.
+#[derive(Clone, Debug)]
+pub(super) struct Hourly<'a> {
+    session: &'a Session,
+    rate: Result<Rate, String>,
+}
+
+impl<'a> Hourly<'a> {
+    pub(super) fn of(view: &View<'_>, session: &'a Session, usage: &[&Usage]) -> Hourly<'a> {
+        let rate = usage.iter().find_map(|used| hourly_rate(used, view.card));
+        Hourly { session, rate: rate.unwrap_or_else(|| Err("no hours are recorded".to_owned())) }
+    }
+
+    pub(super) fn dollars(&self) -> Dollars {
+        match &self.rate {
+            Ok(rate) => Dollars::Exact(rate.usd),
+            Err(why) => Dollars::unknown(why.clone()),
         }
-        Some(Charge::Unrated { why }) => (Dollars::Unknown { why }, Vec::new()),
-        None => (Dollars::unknown("no hours are recorded"), Vec::new()),
+    }
+
+    /// The line that says so.
+    pub(super) fn line(&self) -> Option<String> {
+        let rate = self.rate.as_ref().ok()?;
+        let kind = &self.session.instance_type;
+        Some(format!("{kind}: {} per {} ({})", rate.usd.rate(), rate.unit, as_of(rate)))
     }
 }
 
-pub(super) fn projection(hourly: &Dollars, month: &Dollars) -> String {
-    let day = hourly.clone().times(Decimal::from(24));
-    format!("running on costs {day} a day, {month} in an estimate month of 730 h")
+/// What running on costs, by the hour, the day and the month.
+pub(super) fn running_lines(view: &View<'_>, hourly: &Hourly<'_>, own_address: bool) -> Vec<String> {
+    let address = || address_month_line(&hourly.session.region, true, view.card).filter(|_| own_address);
+    let times = |hours: Decimal| hourly.dollars().times(hours);
+    let (day, month) = (times(Decimal::from(24)), times(estimate_month_hours()));
+    let projection = format!("running on costs {day} a day, {month} in an estimate month of 730 h");
+    hourly.line().into_iter().chain(address()).chain([projection]).collect()
 }
 
-pub(super) fn resource_of(session: &Session, standing: &Standing<'_>) -> Resource {
-    Resource {
+pub(super) fn resource_of(session: &Session, standing: &Standing<'_>) -> Arc<Resource> {
+    Arc::new(Resource {
         account: session.account.clone(),
         region: session.region.clone(),
         id: session.instance_id.clone(),
         name: session.name.clone(),
         instance_id: Some(session.instance_id.clone()),
         tags: standing.seen.map_or(Tags::new(), |(_, seen)| seen.tags.clone()),
-    }
+    })
 }
 
 pub(super) fn choices(

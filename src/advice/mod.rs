@@ -4,6 +4,7 @@
 //! may have cost since is said apart. What is not known is bounded or unknown, never left out and never $0.
 
 mod buy_the_machine;
+mod by_id;
 mod cheaper_elsewhere;
 mod command;
 mod cost;
@@ -31,8 +32,6 @@ mod unjudged;
 mod volume_survives_termination;
 mod ways_out;
 
-use std::cmp::Ordering;
-
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -50,6 +49,7 @@ pub use unjudged::unjudged;
 use crate::catalog::RateCard;
 use crate::ledger::Ledger;
 use crate::money::Usd;
+use by_id::ById;
 use inventory::{Address, Inventory, Volume};
 use standing::Standing;
 
@@ -94,19 +94,27 @@ impl<'a> View<'a> {
         self.only.is_none_or(|only| only == id)
     }
 
-    fn standings(&self) -> impl Iterator<Item = &'a Standing<'a>> {
-        self.inventory.standings.values().filter(|standing| self.wants(standing.id))
+    /// What there is to say of each instance, in the order of their ids.
+    fn of_standings<T: Send>(&self, tell: impl Fn(&'a Standing<'a>) -> Option<T> + Sync) -> Vec<T> {
+        self.of_each(&self.inventory.standings, tell)
     }
 
-    fn volumes(&self) -> impl Iterator<Item = &'a Volume<'a>> {
-        self.inventory.volumes.values().filter(|volume| self.wants(&volume.resource.id))
+    fn of_volumes<T: Send>(&self, tell: impl Fn(&'a Volume<'a>) -> Option<T> + Sync) -> Vec<T> {
+        self.of_each(&self.inventory.volumes, tell)
     }
 
-    fn addresses(&self) -> impl Iterator<Item = &'a Address<'a>> {
-        self.inventory.addresses.values().filter(|address| self.wants(&address.resource.id))
+    fn of_addresses<T: Send>(&self, tell: impl Fn(&'a Address<'a>) -> Option<T> + Sync) -> Vec<T> {
+        self.of_each(&self.inventory.addresses, tell)
     }
 
-    /// What a row does not show: evidence, commands.
+    fn of_each<T: Send, R: Sync>(&self, things: &'a ById<'a, R>, tell: impl Fn(&'a R) -> Option<T> + Sync) -> Vec<T> {
+        match self.only {
+            Some(id) => things.get(id).and_then(tell).into_iter().collect(),
+            None => things.all().par_iter().filter_map(|(_, thing)| tell(thing)).collect(),
+        }
+    }
+
+    /// What a row does not show: titles, evidence, commands.
     fn told<T: Default>(&self, tell: impl FnOnce() -> T) -> T {
         if self.depth == Depth::Whole { tell() } else { T::default() }
     }
@@ -178,8 +186,9 @@ impl<'a> Advisor<'a> {
         Advisor { inventory: Inventory::new(ledger, card, now), card, thresholds, now }
     }
 
-    /// What [`advise`] finds, in its order, without evidence, commands and details; without ways out where the saving
-    /// is known and not zero; and without what each part has cost where all of them together do not tell.
+    /// What [`advise`] finds, in its order: in dollars and dates, without its words (title, evidence, risk, commands,
+    /// details); without ways out where the saving is known and not zero; and without what each part has cost where all
+    /// of them together do not tell.
     pub fn list(&self) -> Vec<Finding> {
         self.found(Depth::Row)
     }
@@ -202,18 +211,25 @@ impl<'a> Advisor<'a> {
 
     fn found(&self, depth: Depth) -> Vec<Finding> {
         let view = self.view(depth, None);
-        let mut findings: Vec<Finding> = RULES.par_iter().flat_map_iter(|rule| (rule.find)(&view)).collect();
-        findings.par_sort_by(by_saving);
-        findings
+        let found: Vec<Vec<Finding>> = RULES.par_iter().map(|rule| (rule.find)(&view)).collect();
+        by_saving(found)
     }
 }
 
 /// The largest saving first; what may save something nobody can price comes before what saves nothing now.
-fn by_saving(a: &Finding, b: &Finding) -> Ordering {
+fn by_saving(found: Vec<Vec<Finding>>) -> Vec<Finding> {
     let saving = |finding: &Finding| {
         let known = finding.saving_per_month.most().or(finding.saving_per_month.least());
         let nothing = known.is_some_and(Usd::is_zero);
         (!nothing, known)
     };
-    saving(b).cmp(&saving(a)).then_with(|| a.id.cmp(&b.id))
+    let of_rule = |(rule, findings): (usize, &'_ Vec<Finding>)| -> Vec<_> {
+        findings.iter().enumerate().map(|(at, finding)| (saving(finding), finding.id.clone(), rule, at)).collect()
+    };
+    let mut order: Vec<_> = found.par_iter().enumerate().flat_map_iter(of_rule).collect();
+    order.par_sort_by(|(a, a_id, ..), (b, b_id, ..)| b.cmp(a).then_with(|| a_id.cmp(b_id)));
+    // A finding is large: each is moved once.
+    let mut left: Vec<Vec<Option<Finding>>> =
+        found.into_iter().map(|findings| findings.into_iter().map(Some).collect()).collect();
+    order.into_iter().filter_map(|(.., rule, at)| left.get_mut(rule)?.get_mut(at)?.take()).collect()
 }

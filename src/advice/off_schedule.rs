@@ -17,7 +17,7 @@ use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Detail, Finding, Level};
 use super::idle_week::{Block, Did, HOURS, IdleWeek};
 use super::idleness::{FULL_PERCENT, Readings, STALE_SECONDS, Window, gpus, jupyter_lines};
-use super::left_running::{hourly, resource_of, usage_of};
+use super::left_running::{Hourly, resource_of, usage_of};
 use super::standing::{Standing, State};
 use super::ways_out::instance_risk;
 use crate::ledger::{
@@ -33,7 +33,7 @@ const MOST_WEEKS: i64 = 4;
 const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.standings().filter_map(|standing| finding(view, standing)).collect()
+    view.of_standings(|standing| finding(view, standing))
 }
 
 /// Whether it is known that there are hours to stop in, or that there are none: whatever the unknown hours were.
@@ -165,13 +165,14 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     if week.blocks.is_empty() {
         return None;
     }
-    let (hourly, rate_lines) = hourly(view, session, &usage_of(view, session));
+    let hourly = Hourly::of(view, session, &usage_of(view, session));
+    let hour = hourly.dollars();
     let by_week = history.by_week(&week);
     let (keep_month, saving) = (
-        a_month(&hourly, by_week.iter().map(|(ran, _)| *ran)),
-        a_month(&hourly, by_week.iter().map(|(_, stopped)| *stopped)),
+        a_month(&hour, by_week.iter().map(|(ran, _)| *ran)),
+        a_month(&hour, by_week.iter().map(|(_, stopped)| *stopped)),
     );
-    let left_month = a_month(&hourly, by_week.iter().map(|(ran, stopped)| ran - stopped));
+    let left_month = a_month(&hour, by_week.iter().map(|(ran, stopped)| ran - stopped));
     let stopped: i64 = by_week.iter().map(|(_, stopped)| stopped).sum();
     let until = hour_start(history.window.to);
     let keep = Choice::new(Action::Keep, "as it runs now", keep_month);
@@ -192,15 +193,15 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         ),
         resource: resource_of(session, standing),
         last_seen: until,
-        evidence: evidence(view, session, &history, &week, stopped, rate_lines),
+        evidence: evidence(view, session, &history, &week, stopped, hourly.line()),
         parts: Vec::new(),
-        accrued: Some(hourly.times(hours(stopped))),
+        accrued: Some(hour.times(hours(stopped))),
         accrued_if_still_there: None,
         since: Some(hour_start(history.window.from)),
         confidence: confidence(&history, &week, &saving),
         saving_per_month: saving,
         choices: vec![keep, schedule],
-        risk: risk(view, session, &week),
+        risk: view.told(|| risk(view, session, &week)),
         detail: Some(Detail::Week(week)),
     })
 }
@@ -227,10 +228,11 @@ fn confidence(history: &History<'_>, week: &IdleWeek, saving: &Dollars) -> Confi
     };
     let why = format!("{} whole weeks; what comes less often than that is not in them", week.weeks);
     match saving.why_unknown() {
-        None => Confidence { level, why },
-        Some(unknown) => {
-            Confidence { level: level.min(Level::Medium), why: format!("{why}; in dollars it is not known: {unknown}") }
-        }
+        None => Confidence { level, why: why.into() },
+        Some(unknown) => Confidence {
+            level: level.min(Level::Medium),
+            why: format!("{why}; in dollars it is not known: {unknown}").into(),
+        },
     }
 }
 
@@ -240,7 +242,7 @@ fn evidence(
     history: &History<'_>,
     week: &IdleWeek,
     stopped: i64,
-    rate_lines: Vec<String>,
+    rate_line: Option<String>,
 ) -> Vec<String> {
     let mut lines = vec![format!(
         "{} h in which it ran and did nothing, from {} to {}, lie in hours of the week in which it never was at work",
@@ -252,7 +254,7 @@ fn evidence(
     lines.extend(history.readings.lines(history.signals, history.window));
     lines.extend(jupyter_lines(history.servers));
     lines.extend(session.evidence.iter().map(|e| format!("running when last seen: {e}")));
-    lines.extend(rate_lines);
+    lines.extend(rate_line);
     if view.now > hour_start(history.window.to) {
         lines.push(format!(
             "as of {}, the last whole hour that CloudWatch was asked about",

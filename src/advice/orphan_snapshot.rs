@@ -10,6 +10,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshot.html> (read 2026-11-27)
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -60,7 +61,7 @@ fn held_by_images(ledger: &Ledger) -> BTreeSet<&str> {
 fn is_gone(view: &View<'_>, seen: &SnapshotSeen) -> bool {
     let is_copy = COPIED.iter().any(|copied| seen.description.starts_with(copied));
     let is_known = !seen.volume_id.is_empty() && seen.volume_id != NO_VOLUME && !is_copy;
-    is_known && !view.inventory.volumes.contains_key(seen.volume_id.as_str())
+    is_known && !view.inventory.volumes.get(&seen.volume_id).is_some()
 }
 
 type Listed<'a> = &'a (Evidence, ResourcesListed);
@@ -131,24 +132,24 @@ fn finding(view: &View<'_>, orphan: &Orphan<'_>) -> Finding {
     let until = orphan.until(view.now);
     let month = orphan.month(view, orphan.tier());
     let size = at_most_gb(snapshot_gb(seen));
-    let usage = view.inventory.usage.get(seen.snapshot_id.as_str()).map_or(&[][..], Vec::as_slice);
+    let usage: Vec<_> = view.inventory.usage_of(&seen.snapshot_id).iter().collect();
     // It was needed for as long as its volume was seen.
     let volume = view.inventory.ledger.volumes.get(&seen.volume_id).map(|(_, volume)| volume.seen_at);
     let earliest = volume.unwrap_or(seen.started_at).max(seen.started_at);
-    let at_most = |end| spent(usage, Period { start: earliest, end }, end, view.card);
+    let at_most = |end| spent(&usage, Period { start: earliest, end }, end, view.card);
     let so_far = at_most(until).most().map_or_else(|| at_most(until), Dollars::at_most);
     Finding {
         id: format!("{ID}:{}", seen.snapshot_id),
         rule: ID,
         title: format!("Snapshot of at most {size} GB, its volume and any AMI of it are gone"),
-        resource: Resource {
+        resource: Arc::new(Resource {
             account: seen.account.clone(),
             region: seen.region.clone(),
             id: seen.snapshot_id.clone(),
             name: seen.name.clone(),
             instance_id: None,
             tags: seen.tags.clone(),
-        },
+        }),
         last_seen: until,
         evidence: evidence(view, orphan, volume, &month),
         parts: vec![Part {

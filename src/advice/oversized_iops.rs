@@ -12,7 +12,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::View;
 use super::command::{Aws, or_withheld};
-use super::cost::{grouped, moment, shape_name, volume_month};
+use super::cost::{grouped, moment, shape_name, volume_month, volume_month_lines};
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding};
 use super::inventory::{Holder, Volume};
@@ -37,11 +37,10 @@ const HIGH_HOURS: i64 = 14 * 24;
 const MEDIUM_HOURS: i64 = 3 * 24;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let shaped = view.volumes().filter_map(|volume| Some((volume, volume.shape.as_ref()?)));
-    shaped
-        .filter(|(_, shape)| has_paid_performance(shape))
-        .filter_map(|(volume, shape)| finding(view, volume, shape))
-        .collect()
+    view.of_volumes(|volume| {
+        let paid = volume.shape.as_ref().filter(|shape| has_paid_performance(shape));
+        finding(view, volume, paid?)
+    })
 }
 
 /// Whether it is charged for performance at all.
@@ -91,10 +90,12 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card);
     let (ample, least) = (shrunk(shape, &used, HEADROOM)?, shrunk(shape, &used, 1)?);
     let (now, then, tight) = (month(shape), month(&ample), month(&least));
-    let saving = saving(&now.dollars, &then.dollars, &tight.dollars)?;
+    let saving = saving(&now, &then, &tight)?;
     let mut evidence = evidence(signals, &used);
     evidence.push(format!("paid for when last seen: {}", volume.sources()));
-    evidence.extend(now.lines.iter().chain(&then.lines).cloned());
+    for shape in [shape, &ample] {
+        evidence.extend(volume_month_lines(region, Some(shape), view.card));
+    }
     evidence.extend(saving.why_unknown().map(str::to_owned));
     Some(Finding {
         id: format!("{ID}:{}", volume.resource.id),
@@ -260,8 +261,8 @@ fn choices(
     least: &VolumeShape,
 ) -> Vec<Choice> {
     let region = &volume.resource.region;
-    let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card).dollars;
-    let change = |to: &VolumeShape, lost: &str| {
+    let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card);
+    let change = |to: &VolumeShape, lost: &'static str| {
         let command = Aws::new(region, view.card).modify_performance(&volume.resource.id, to.iops, to.throughput_mibps);
         Choice::new(Action::LowerPerformance, performance(to), month(to))
             .losing(lost)
@@ -278,5 +279,5 @@ fn choices(
 fn performance(shape: &VolumeShape) -> String {
     let iops = shape.iops.map(|iops| format!("{} IOPS", grouped(iops)));
     let mibps = shape.throughput_mibps.map(|mibps| format!("{} MiB/s", grouped(mibps)));
-    [Some(shape.volume_type.clone()), iops, mibps].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(shape.volume_type.clone().into_owned()), iops, mibps].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

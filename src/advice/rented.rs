@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::View;
 use super::dollars::Dollars;
-use super::left_running::{hourly, usage_of};
+use super::left_running::{Hourly, usage_of};
 use super::standing::{Standing, State};
 use crate::ledger::{Certainty, InstanceState, Purchase, Session, Subject, Usage};
 use crate::money::Usd;
@@ -29,8 +29,14 @@ pub(super) struct Rented<'a> {
     pub window: Period,
     pub hours: Decimal,
     pub usd_per_hour: Usd,
-    pub rate_lines: Vec<String>,
+    pub hourly: Hourly<'a>,
     usage: Vec<&'a Usage>,
+}
+
+/// All that were rented over the last `days`, of which at least so many are known.
+pub(super) fn rented<'a>(view: &View<'a>, days: i64, fewest: u32) -> Vec<Rented<'a>> {
+    let long_enough = |rented: &Rented<'_>| rented.days() >= Decimal::from(fewest);
+    view.of_standings(|standing| Rented::of(view, standing, days).filter(long_enough))
 }
 
 impl<'a> Rented<'a> {
@@ -52,10 +58,10 @@ impl<'a> Rented<'a> {
             return None;
         }
         let hours: Decimal = usage.iter().map(|used| hours_in(used, window)).sum();
-        let (rate, rate_lines) = hourly(view, session, &usage_of(view, session));
-        let Dollars::Exact(usd_per_hour) = rate else { return None };
+        let hourly = Hourly::of(view, session, &usage_of(view, session));
+        let Dollars::Exact(usd_per_hour) = hourly.dollars() else { return None };
         let ran = start < end && hours > Decimal::ZERO;
-        ran.then_some(Rented { standing, session, window, hours, usd_per_hour, rate_lines, usage })
+        ran.then_some(Rented { standing, session, window, hours, usd_per_hour, hourly, usage })
     }
 
     pub(super) fn days(&self) -> Decimal {
@@ -119,7 +125,7 @@ fn is_still_there(standing: &Standing<'_>) -> bool {
 }
 
 fn compute_of<'a>(view: &View<'a>, session: &Session) -> impl Iterator<Item = &'a Usage> {
-    let of_instance = view.inventory.usage.get(session.instance_id.as_str()).into_iter().flatten().copied();
+    let of_instance = view.inventory.usage_of(&session.instance_id).iter();
     let kind = session.instance_type.clone();
     of_instance.filter(move |used| match &used.subject {
         Subject::Compute { instance_type, purchase, .. } => {

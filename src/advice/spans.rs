@@ -31,8 +31,8 @@ pub(super) fn spans(view: &View<'_>, session: &Session, until: Timestamp, so_far
     let (date, month) = (utc_date(last), Month::of(last));
     let (today, whole) = (Period { start: day(date).start, end: until }, month.period());
     let to_date = Period { start: whole.start, end: until };
-    let all = view.inventory.usage.get(session.instance_id.as_str()).map_or(&[][..], Vec::as_slice);
-    let runs: Vec<&Usage> = all.iter().copied().filter(|used| is_of_running(used)).collect();
+    let all = view.inventory.usage_of(&session.instance_id);
+    let runs: Vec<&Usage> = all.iter().filter(|used| is_of_running(used)).collect();
     let span = |key, what: String, period, dollars| Span { key, what, period, dollars };
     vec![
         span(

@@ -1,9 +1,10 @@
 //! Whether an instance runs, is stopped, or is gone, as of when it was last seen or noted.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
+use super::by_id::ById;
 use crate::ledger::{End, Evidence, InstanceSeen, InstanceState, Ledger, Phase, Session, Stretch};
 
 /// The state of an instance when it was last seen.
@@ -26,48 +27,41 @@ pub(super) struct Standing<'a> {
     pub seen: Option<(&'a Evidence, &'a InstanceSeen)>,
 }
 
-pub(super) struct Standings<'a> {
-    by_id: BTreeMap<&'a str, Standing<'a>>,
-}
-
-impl<'a> Standings<'a> {
-    pub(super) fn new(ledger: &'a Ledger, now: Timestamp) -> Standings<'a> {
-        let mut sessions: BTreeMap<&str, Vec<&Session>> = BTreeMap::new();
-        for session in ledger.sessions.iter().filter(|session| session.start <= now) {
-            sessions.entry(&session.instance_id).or_default().push(session);
+/// Of every instance that was seen or noted.
+pub(super) fn standings<'a>(ledger: &'a Ledger, now: Timestamp) -> ById<'a, Standing<'a>> {
+    let of_one = |a: &Session, b: &Session| a.instance_id == b.instance_id;
+    let sessions: FxHashMap<&str, &[Session]> = (ledger.sessions.chunk_by(of_one))
+        .filter_map(|sessions| Some((sessions.first()?.instance_id.as_str(), sessions)))
+        .collect();
+    let mut ids: Vec<&str> = (sessions.keys().copied())
+        .chain(ledger.instances.keys().map(String::as_str))
+        .chain(ledger.stretches.keys().map(String::as_str))
+        .filter(|id| !id.is_empty())
+        .collect();
+    ids.par_sort_unstable();
+    ids.dedup();
+    let standing = |id: &'a str| {
+        let seen = ledger.instances.get(id).map(|(evidence, seen)| (evidence, seen));
+        let of_instance = sessions.get(id).copied().unwrap_or_default();
+        let begun = of_instance.get(..of_instance.partition_point(|session| session.start <= now)).unwrap_or_default();
+        let session = begun.last();
+        let noted_later = |session: &&Session| seen.is_none_or(|(_, seen)| session.start > seen.seen_at);
+        let stretches = ledger.stretches.get(id).map_or(&[][..], Vec::as_slice);
+        match (seen, session.filter(noted_later)) {
+            (Some(seen), None) => Standing { id, session, ..seen_standing(id, seen, begun) },
+            (_, session) => noted_standing(id, session, stretches, seen, now),
         }
-        let ids: BTreeSet<&str> = (sessions.keys().copied())
-            .chain(ledger.instances.keys().map(String::as_str))
-            .chain(ledger.stretches.keys().map(String::as_str))
-            .filter(|id| !id.is_empty())
-            .collect();
-        let no_sessions = Vec::new();
-        let standing = |id: &'a str| {
-            let seen = ledger.instances.get(id).map(|(evidence, seen)| (evidence, seen));
-            let of_instance = sessions.get(id).unwrap_or(&no_sessions);
-            let session = of_instance.iter().copied().max_by_key(|session| session.start);
-            let noted_later = |session: &&Session| seen.is_none_or(|(_, seen)| session.start > seen.seen_at);
-            let stretches = ledger.stretches.get(id).map_or(&[][..], Vec::as_slice);
-            match (seen, session.filter(noted_later)) {
-                (Some(seen), None) => Standing { id, session, ..seen_standing(id, seen, of_instance) },
-                (_, session) => noted_standing(id, session, stretches, seen, now),
-            }
-        };
-        Standings { by_id: ids.into_iter().map(|id| (id, standing(id))).collect() }
-    }
-
-    pub(super) fn into_map(self) -> BTreeMap<&'a str, Standing<'a>> {
-        self.by_id
-    }
+    };
+    ids.par_iter().map(|id| (*id, standing(id))).collect::<Vec<_>>().into()
 }
 
 fn seen_standing<'a>(
     id: &'a str,
     (evidence, seen): (&'a Evidence, &'a InstanceSeen),
-    sessions: &[&'a Session],
+    sessions: &'a [Session],
 ) -> Standing<'a> {
-    let by_then = |session: &&Session| session.start <= seen.seen_at.max(seen.launch_time);
-    let session = sessions.iter().copied().filter(by_then).max_by_key(|session| session.start);
+    let by_then = sessions.partition_point(|session| session.start <= seen.seen_at.max(seen.launch_time));
+    let session = by_then.checked_sub(1).and_then(|last| sessions.get(last));
     let state = match (seen.state, session) {
         (InstanceState::Pending | InstanceState::Running, Some(session)) if !session.end.is_over() => {
             State::Running(session)

@@ -1,11 +1,13 @@
 //! A stopped instance whose volumes still bill, and its Elastic IPs with them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::View;
 use super::cost::{
-    Since, accrued, accrued_by_now, address_accrued, address_month, at_most_gb, excerpt, moment, shape_name,
-    snapshot_gb, snapshots_month, whole_days,
+    Since, accrued, accrued_by_now, address_accrued, address_month, address_month_line, at_most_gb, excerpt, moment,
+    shape_name, snapshot_gb, snapshots_month, whole_days,
 };
 use super::dollars::Dollars;
 use super::finding::{Action, Choice, Confidence, Finding, Part};
@@ -22,7 +24,7 @@ pub(super) const ID: &str = "stopped-accruing";
 const FEW_SNAPSHOTS: usize = 3;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    view.standings().filter_map(|standing| finding(view, standing)).collect()
+    view.of_standings(|standing| finding(view, standing))
 }
 
 /// A stop, and how far the ledger follows it.
@@ -69,7 +71,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     Some(Finding {
         id: format!("{ID}:{}", resource.id),
         rule: ID,
-        title: title(&volumes, stop),
+        title: view.told(|| title(&volumes, stop)),
         last_seen: until,
         evidence,
         accrued: Some(priced.iter().fold(Dollars::ZERO, |sum, priced| sum.plus(priced.part.accrued.clone()))),
@@ -78,21 +80,22 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         confidence: confidence(stop, &holding.storage()),
         choices: view.choices(&saving, || choices(&holding, standing.id)),
         saving_per_month: saving,
-        risk: risk(view, standing),
+        risk: view.told(|| risk(view, standing)),
         parts: parts.into_iter().chain(beside).collect(),
         resource,
         detail: None,
     })
 }
 
-fn resource_of(standing: &Standing<'_>, volume: &Volume<'_>) -> Resource {
+fn resource_of(standing: &Standing<'_>, volume: &Volume<'_>) -> Arc<Resource> {
     let (account, region, name) = match (standing.seen, standing.session) {
         (Some((_, seen)), _) => (seen.account.clone(), seen.region.clone(), seen.name.clone()),
         (None, Some(session)) => (session.account.clone(), session.region.clone(), session.name.clone()),
         (None, None) => (volume.resource.account.clone(), volume.resource.region.clone(), volume.resource.name.clone()),
     };
     let tags = standing.seen.map_or(Tags::new(), |(_, seen)| seen.tags.clone());
-    Resource { account, region, id: standing.id.to_owned(), name, instance_id: Some(standing.id.to_owned()), tags }
+    let (id, instance_id) = (standing.id.to_owned(), Some(standing.id.to_owned()));
+    Arc::new(Resource { account, region, id, name, instance_id, tags })
 }
 
 fn title(volumes: &[&Volume<'_>], stop: Stop) -> String {
@@ -122,24 +125,23 @@ struct Priced {
 }
 
 fn of_volume(view: &View<'_>, volume: &Volume<'_>, stop: Stop) -> Priced {
-    let month = &volume.month;
     let until = stop.until.min(volume.last_seen);
     Priced {
         part: Part {
             id: volume.resource.id.clone(),
-            what: shape_name(volume.shape.as_ref()),
+            what: view.told(|| shape_name(volume.shape.as_ref())),
             accrued: accrued(&volume.usage, stop.since, until, view.card),
-            per_month: month.dollars.clone(),
+            per_month: volume.month.clone(),
             counted: true,
         },
-        by_now: accrued_by_now(&volume.usage, stop.since, view.now, view.card),
+        by_now: accrued_by_now(&volume.usage, stop.since, stop.until, view.now, view.card),
         evidence: view.told(|| volume_evidence(view, volume)),
     }
 }
 
 fn volume_evidence(view: &View<'_>, volume: &Volume<'_>) -> Vec<String> {
     let id = &volume.resource.id;
-    let lines = volume.month.lines.iter().map(String::as_str).chain(volume.month.dollars.why_unknown());
+    let lines = volume.month_lines(view.card).into_iter().chain(volume.month.why_unknown().map(str::to_owned));
     lines.map(|line| format!("{id}: {line}")).chain(snapshots_line(view, volume)).collect()
 }
 
@@ -164,14 +166,14 @@ pub(super) fn snapshots_line(view: &View<'_>, volume: &Volume<'_>) -> Option<Str
 fn of_address(view: &View<'_>, address: &Address<'_>, stop: Stop) -> Priced {
     let month = address_month(&address.resource.region, false, view.card);
     let mut evidence = vec![format!("Elastic IP {}: {}", address.public_ip, address.evidence)];
-    evidence.extend(month.lines);
+    evidence.extend(address_month_line(&address.resource.region, false, view.card));
     let (so_far, by_now) = address_accrued(address, stop.since, stop.until, view.now, view.card);
     Priced {
         part: Part {
             id: address.resource.id.clone(),
             what: format!("Elastic IP {}", address.public_ip),
             accrued: so_far,
-            per_month: month.dollars,
+            per_month: month,
             counted: true,
         },
         by_now,
@@ -247,8 +249,8 @@ fn snapshot_part(view: &View<'_>, id: &str, stop: Stop) -> Option<Part> {
     let (_, seen) = view.inventory.ledger.snapshots.get(id)?;
     let size_gb = snapshot_gb(seen);
     let tier = if seen.archived { SnapshotRate::Archive } else { SnapshotRate::Standard };
-    let usage = view.inventory.usage.get(id).map_or(&[][..], Vec::as_slice);
-    let so_far = accrued(usage, stop.since, stop.until.min(seen.seen_at), view.card);
+    let usage = view.inventory.usage_of(id).iter().collect::<Vec<_>>();
+    let so_far = accrued(&usage, stop.since, stop.until.min(seen.seen_at), view.card);
     Some(Part {
         id: id.to_owned(),
         what: format!("snapshot of {}, at most {} GB, which goes on", seen.volume_id, at_most_gb(size_gb)),

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::Finding;
 use crate::ledger::{Ledger, Tags};
@@ -82,37 +84,39 @@ pub struct Sifted {
 }
 
 /// Tells findings from those that are to be left be at `now`; both in the order given.
-pub fn sift(findings: Vec<Finding>, ledger: &Ledger, silences: &Silences, now: Timestamp) -> Sifted {
-    let mut sifted = Sifted::default();
+pub fn sift(mut findings: Vec<Finding>, ledger: &Ledger, silences: &Silences, now: Timestamp) -> Sifted {
     let mut unread = BTreeSet::new();
-    for finding in findings {
-        let (tag, cannot_read) = by_tag(&finding, ledger, now);
+    let keeps = Keeps::of(ledger);
+    let judged: Vec<(Option<Said>, Vec<String>)> = (findings.par_iter())
+        .map(|finding| {
+            let (tag, cannot_read) = by_tag(finding, &keeps, now);
+            let said = tag.or_else(|| by_config(finding, silences, now)).or_else(|| by_snooze(finding, silences, now));
+            (said, cannot_read)
+        })
+        .collect();
+    let mut said = Vec::with_capacity(findings.len());
+    for (of_finding, cannot_read) in judged {
+        said.push(of_finding);
         unread.extend(cannot_read);
-        let said = tag.or_else(|| by_config(&finding, silences, now)).or_else(|| by_snooze(&finding, silences, now));
-        match said {
-            Some((by, why, until)) => sifted.suppressed.push(Suppressed { finding, by, why, until }),
-            None => sifted.told.push(finding),
-        }
     }
-    sifted.unread = unread.into_iter().collect();
-    sifted
+    let mut at = said.iter().map(Option::is_some);
+    let left_be: Vec<Finding> = findings.extract_if(.., |_| at.next().unwrap_or(false)).collect();
+    let suppressed = left_be.into_iter().zip(said.into_iter().flatten());
+    let suppressed = suppressed.map(|(finding, (by, why, until))| Suppressed { finding, by, why, until }).collect();
+    Sifted { told: findings, suppressed, unread: unread.into_iter().collect() }
 }
 
 type Said = (By, String, Option<Timestamp>);
 
 /// By the tag of the resource, by that of the instance it is on, or by those of all things that are charged: one kept
 /// volume of several leaves the others to be told of.
-fn by_tag(finding: &Finding, ledger: &Ledger, now: Timestamp) -> (Option<Said>, Vec<String>) {
+fn by_tag(finding: &Finding, keeps: &Keeps<'_>, now: Timestamp) -> (Option<Said>, Vec<String>) {
     let mut unread = Vec::new();
-    let mut kept = |id: &str, own: Option<&Tags>| {
-        let tags = tags_of(ledger, id).or(own)?;
-        match kept_until(tags)? {
-            Ok(until) => Some(until).filter(|until| until.is_none_or(|until| until > now)),
-            Err(value) => {
-                unread
-                    .push(format!("{id}: its tag {KEEP_TAG} is `{value}`; gpucost reads `until 2027-01-01` or `true`"));
-                None
-            }
+    let mut kept = |id: &str, own: Option<&Tags>| match keeps.until(id, own)? {
+        Ok(until) => Some(until).filter(|until| until.is_none_or(|until| until > now)),
+        Err(value) => {
+            unread.push(format!("{id}: its tag {KEEP_TAG} is `{value}`; gpucost reads `until 2027-01-01` or `true`"));
+            None
         }
     };
     let resource = &finding.resource;
@@ -134,16 +138,43 @@ fn by_tag(finding: &Finding, ledger: &Ledger, now: Timestamp) -> (Option<Said>, 
     (said, unread)
 }
 
-fn tags_of<'a>(ledger: &'a Ledger, id: &str) -> Option<&'a Tags> {
-    let instance = ledger.instances.get(id).map(|(_, seen)| &seen.tags);
-    let volume = || ledger.volumes.get(id).map(|(_, seen)| &seen.tags);
-    let address = || ledger.addresses.get(id).map(|(_, seen)| &seen.tags);
-    let snapshot = || ledger.snapshots.get(id).map(|(_, seen)| &seen.tags);
-    instance.or_else(volume).or_else(address).or_else(snapshot)
+/// The resources of the ledger that have the tag: few of many.
+struct Keeps<'a> {
+    ledger: &'a Ledger,
+    by_id: FxHashMap<&'a str, Kept>,
 }
 
-/// `None`: no such tag; `Ok(None)`: for ever; `Err`: a value that says neither.
-fn kept_until(tags: &Tags) -> Option<Result<Option<Timestamp>, String>> {
+/// `Ok(None)`: for ever; `Err`: a value that says neither.
+type Kept = Result<Option<Timestamp>, String>;
+
+impl<'a> Keeps<'a> {
+    fn of(ledger: &'a Ledger) -> Keeps<'a> {
+        let kept = |id: &'a String, tags| Some((id.as_str(), kept_until(tags)?));
+        let volumes = ledger.volumes.par_iter().filter_map(|(id, (_, seen))| kept(id, &seen.tags));
+        let mut by_id: FxHashMap<&str, Kept> = volumes.collect::<Vec<_>>().into_iter().collect();
+        by_id.extend(ledger.snapshots.iter().filter_map(|(id, (_, seen))| kept(id, &seen.tags)));
+        by_id.extend(ledger.addresses.iter().filter_map(|(id, (_, seen))| kept(id, &seen.tags)));
+        by_id.extend(ledger.instances.iter().filter_map(|(id, (_, seen))| kept(id, &seen.tags)));
+        Keeps { ledger, by_id }
+    }
+
+    /// `own`: the tags of what the ledger does not know by this id.
+    fn until(&self, id: &str, own: Option<&Tags>) -> Option<Kept> {
+        let of_stranger = || own.and_then(kept_until).filter(|_| !self.is_known(id));
+        self.by_id.get(id).cloned().or_else(of_stranger)
+    }
+
+    fn is_known(&self, id: &str) -> bool {
+        let Ledger { instances, volumes, addresses, snapshots, .. } = self.ledger;
+        instances.contains_key(id)
+            || volumes.contains_key(id)
+            || addresses.contains_key(id)
+            || snapshots.contains_key(id)
+    }
+}
+
+/// `None`: no such tag.
+fn kept_until(tags: &Tags) -> Option<Kept> {
     let value = tags.get(KEEP_TAG)?.trim();
     if value.is_empty() || value.eq_ignore_ascii_case("true") {
         return Some(Ok(None));

@@ -15,8 +15,7 @@ use crate::ledger::{Certainty, EvidenceKind, Usage};
 pub(super) const ID: &str = "unattached-volume";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let unattached = view.volumes().filter(|volume| volume.holder == Holder::Nobody);
-    unattached.map(|volume| finding(view, volume)).collect()
+    view.of_volumes(|volume| (volume.holder == Holder::Nobody).then(|| finding(view, volume)))
 }
 
 fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
@@ -38,8 +37,8 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
     } else {
         format!("AWS does not tell since when: between {} and {}", moment(since.earliest), moment(since.latest))
     });
-    evidence.extend(month.lines.iter().cloned());
-    evidence.extend(month.dollars.why_unknown().map(str::to_owned));
+    evidence.extend(volume.month_lines(view.card));
+    evidence.extend(month.why_unknown().map(str::to_owned));
     evidence.extend(snapshots_line(view, volume));
     if view.now > until {
         evidence.push(format!("as of {}, when last seen", moment(until)));
@@ -55,11 +54,11 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
             id: volume.resource.id.clone(),
             what: shape_name(volume.shape.as_ref()),
             accrued: so_far.clone(),
-            per_month: month.dollars.clone(),
+            per_month: month.clone(),
             counted: true,
         }],
         accrued: Some(so_far),
-        accrued_if_still_there: accrued_by_now(&volume.usage, since, view.now, view.card).filter(|_| view.now > until),
+        accrued_if_still_there: accrued_by_now(&volume.usage, since, until, view.now, view.card),
         since: Some(since.latest),
         saving_per_month: holding.saving(),
         confidence: match since.earliest == since.latest {

@@ -10,19 +10,21 @@ use super::inventory::{Holder, Volume};
 pub(super) const ID: &str = "volume-survives-termination";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let surviving = view.volumes().filter(|volume| volume.deleted_with_instance == Some(false));
-    surviving.filter_map(|volume| finding(view, volume)).collect()
+    view.of_volumes(|volume| match volume.deleted_with_instance {
+        Some(false) => finding(view, volume),
+        _ => None,
+    })
 }
 
 fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
     let Holder::Instance(instance_id) = volume.holder else { return None };
     let month = &volume.month;
     let until = volume.last_seen.min(view.now);
-    let what = shape_name(volume.shape.as_ref());
     Some(Finding {
         id: format!("{ID}:{}", volume.resource.id),
         rule: ID,
-        title: format!("{what} would outlive its instance, at {} a month", month.dollars),
+        title: view
+            .told(|| format!("{} would outlive its instance, at {month} a month", shape_name(volume.shape.as_ref()))),
         resource: volume.resource.clone(),
         last_seen: until,
         evidence: view.told(|| evidence(view, volume, instance_id)),
@@ -34,14 +36,15 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
         confidence: Confidence::high("AWS says so of the attachment"),
         saving_per_month: Dollars::ZERO,
         choices: vec![
-            Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.dollars.clone()),
+            Choice::new(Action::Keep, "it outlives the instance, at this much a month", month.clone()),
             Choice::new(Action::DeleteOnTermination, "it goes with the instance", Dollars::ZERO)
                 .losing("its data, when the instance is terminated")
                 .by(view.told(|| vec![command(view, volume, instance_id)]))
                 .recommended(),
         ],
-        risk: "none until the instance is terminated; keep it as it is if its data should outlive the instance"
-            .to_owned(),
+        risk: view.told(|| {
+            "none until the instance is terminated; keep it as it is if its data should outlive the instance".to_owned()
+        }),
         detail: None,
     })
 }
@@ -49,8 +52,8 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Option<Finding> {
 fn evidence(view: &View<'_>, volume: &Volume<'_>, instance_id: &str) -> Vec<String> {
     let (month, until) = (&volume.month, volume.last_seen.min(view.now));
     let mut lines = vec![format!("DeleteOnTermination is false on {instance_id}: {}", volume.sources())];
-    lines.extend(month.lines.iter().cloned());
-    lines.extend(month.dollars.why_unknown().map(str::to_owned));
+    lines.extend(volume.month_lines(view.card));
+    lines.extend(month.why_unknown().map(str::to_owned));
     if view.now > until {
         lines.push(format!("as of {}, when last seen", moment(until)));
     }

@@ -37,7 +37,7 @@ impl Holding<'_, '_> {
     }
 
     pub(super) fn storage(&self) -> Dollars {
-        sum(self.volumes.iter().map(|volume| volume.month.dollars.clone()))
+        sum(self.volumes.iter().map(|volume| volume.month.clone()))
     }
 
     fn address_months(&self) -> Dollars {
@@ -53,7 +53,7 @@ impl Holding<'_, '_> {
     /// Between keeping full snapshots and keeping nothing, volume by volume; addresses may be kept or released.
     pub(super) fn saving(&self) -> Dollars {
         let of_volume = |volume: &&Volume<'_>| {
-            let saving = |tier| volume.month.dollars.clone().less(self.snapshot(volume, tier));
+            let saving = |tier| volume.month.clone().less(self.snapshot(volume, tier));
             let (standard, archive) = (saving(SnapshotRate::Standard), saving(SnapshotRate::Archive));
             if archive_is_better(&standard, &archive) { archive } else { standard }
         };
@@ -120,8 +120,7 @@ impl Holding<'_, '_> {
         if data.is_empty() {
             return None;
         }
-        let stays =
-            sum(self.volumes.iter().filter(|volume| !is_data(volume)).map(|volume| volume.month.dollars.clone()));
+        let stays = sum(self.volumes.iter().filter(|volume| !is_data(volume)).map(|volume| volume.month.clone()));
         let aws = self.aws();
         let commands = data.iter().map(|volume| aws.detach_then_delete(&volume.resource.id, instance_id)).collect();
         let lost = match data.len() {
@@ -179,12 +178,11 @@ impl Holding<'_, '_> {
     pub(super) fn terminate_choices(&self, instance_id: &str) -> Vec<Choice> {
         let survivors: Vec<&Volume<'_>> =
             self.volumes.iter().copied().filter(|volume| volume.deleted_with_instance != Some(true)).collect();
-        let goes_on =
-            sum(survivors.iter().map(|volume| match (volume.deleted_with_instance, volume.month.dollars.clone()) {
-                (Some(_), month) => month,
-                // Whether it goes with the instance is not recorded.
-                (None, month) => month.most().map_or(month.clone(), Dollars::at_most),
-            }));
+        let goes_on = sum(survivors.iter().map(|volume| match (volume.deleted_with_instance, volume.month.clone()) {
+            (Some(_), month) => month,
+            // Whether it goes with the instance is not recorded.
+            (None, month) => month.most().map_or(month.clone(), Dollars::at_most),
+        }));
         let aws = self.aws();
         let terminate = aws.terminate(instance_id);
         let survives = survivors.len() + self.addresses.len();

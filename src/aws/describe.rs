@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::AwsError;
 use super::places::{Asked, Place};
-use crate::catalog::region_of_zone;
+use crate::catalog::{VolumeType, region_of_zone};
 use crate::ledger::{
     AddressSeen, Fact, ImageSeen, InstanceSeen, InstanceState, Purchase, SnapshotSeen, Tags, VolumeAttachment,
     VolumeSeen,
@@ -202,7 +202,7 @@ impl Sight {
             account: owner.to_owned(),
             region: self.region_of(zone),
             instance_id: id.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             tags,
             instance_type: self.need(INSTANCES, id, "an InstanceType", instance.instance_type())?.as_str().to_owned(),
             state: self.need(INSTANCES, id, "a known state", state.and_then(InstanceState::from_name))?,
@@ -230,9 +230,9 @@ impl Sight {
         Ok(Fact::Volume(VolumeSeen {
             region: self.region_of(volume.availability_zone()),
             volume_id: id.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             tags,
-            volume_type: self.need(VOLUMES, id, "a VolumeType", volume.volume_type())?.as_str().to_owned(),
+            volume_type: VolumeType::known_name(self.need(VOLUMES, id, "a VolumeType", volume.volume_type())?.as_str()),
             size_gb: self.need(VOLUMES, id, "a Size", size(volume.size()).filter(|size| *size > 0))?,
             iops: size(volume.iops()),
             throughput_mibps: size(volume.throughput()),
@@ -251,7 +251,7 @@ impl Sight {
         Ok(Fact::Address(AddressSeen {
             region: self.region_of(address.network_border_group()),
             allocation_id: address.allocation_id().unwrap_or(&public_ip).to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             tags,
             instance_id: address.instance_id().filter(|id| !id.is_empty()).map(str::to_owned),
             associated: address.association_id().is_some(),
@@ -268,7 +268,7 @@ impl Sight {
             account: snapshot.owner_id().unwrap_or_default().to_owned(),
             region: self.region.clone(),
             snapshot_id: id.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             tags,
             volume_id: snapshot.volume_id().unwrap_or_default().to_owned(),
             volume_size_gb: self.need(SNAPSHOTS, id, "a VolumeSize", size)?,
@@ -283,7 +283,7 @@ impl Sight {
     fn image(&self, image: &Image) -> Result<Fact, AwsError> {
         let tags = tags(image.tags());
         let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
-        let name = tags.get("Name").map(String::as_str).filter(|name| !name.is_empty());
+        let name = tags.get("Name").filter(|name| !name.is_empty());
         Ok(Fact::Image(ImageSeen {
             account: image.owner_id().unwrap_or_default().to_owned(),
             region: self.region.clone(),

@@ -11,7 +11,7 @@ use super::describe::{tags, timestamp};
 use crate::advice::plan::{
     AddressUser, Attachment, LiveAddress, LiveInstance, LiveSnapshot, LiveVolume, SpotRequest, Step,
 };
-use crate::catalog::region_of_zone;
+use crate::catalog::{VolumeType, region_of_zone};
 use crate::ledger::{InstanceState, Purchase, VolumeShape};
 
 const NO_SPOT_REQUEST: &str = "InvalidSpotInstanceRequestID.NotFound";
@@ -114,7 +114,7 @@ impl Actor {
         let zone = instance.placement().and_then(|placement| placement.availability_zone());
         Ok(LiveInstance {
             id: id.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             region: zone.map_or_else(|| self.region.clone(), region_of_zone),
             tags,
             instance_type: self.need(ACTION, id, "an InstanceType", instance.instance_type())?.as_str().to_owned(),
@@ -195,11 +195,13 @@ impl Actor {
         let attached = volume.attachments().iter().filter(|a| a.state() != Some(&VolumeAttachmentState::Detached));
         Ok(LiveVolume {
             id: id.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             region: volume.availability_zone().map_or_else(|| self.region.clone(), region_of_zone),
             tags,
             shape: VolumeShape {
-                volume_type: self.need(ACTION, id, "a VolumeType", volume.volume_type())?.as_str().to_owned(),
+                volume_type: VolumeType::known_name(
+                    self.need(ACTION, id, "a VolumeType", volume.volume_type())?.as_str(),
+                ),
                 size_gb: self.need(ACTION, id, "a Size", size(volume.size()))?,
                 iops: size(volume.iops()),
                 throughput_mibps: size(volume.throughput()),
@@ -227,7 +229,7 @@ impl Actor {
         let tags = tags(address.tags());
         Ok(Some(LiveAddress {
             id: self.need(ACTION, id, "an AllocationId", address.allocation_id())?.to_owned(),
-            name: tags.get("Name").cloned().unwrap_or_default(),
+            name: tags.get("Name").unwrap_or_default().to_owned(),
             region: self.region.clone(),
             tags,
             public_ip: address.public_ip().unwrap_or_default().to_owned(),

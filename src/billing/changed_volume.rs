@@ -42,7 +42,7 @@ fn less(line: Charged<'static>) -> Charged<'static> {
         (Charge::Rated { rate, .. }, Some(quantity)) => Charge::of(quantity, Ok(rate)),
         (charge, _) => charge,
     };
-    Charged { subject: format!("instead of {}", line.subject).into(), quantity, charge, ..line }
+    Charged { subject: format!("instead of {}", line.subject.in_words()).into(), quantity, charge, ..line }
 }
 
 fn unknown(one: &VolumeShape, other: &VolumeShape, part: Period) -> Charged<'static> {

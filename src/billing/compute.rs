@@ -35,7 +35,7 @@ impl<'a> Compute<'a> {
 
     /// # Errors
     /// Why no rate can be asked for.
-    fn rate(&self, usage: &Usage, card: &RateCard) -> Result<Result<Rate, NoRate>, Cow<'static, str>> {
+    pub(super) fn rate(&self, usage: &Usage, card: &RateCard) -> Result<Result<Rate, NoRate>, Cow<'static, str>> {
         if self.instance_type == UNKNOWN_TYPE {
             return Err("no record tells of which type it was then".into());
         }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::volume::VolumeCharge;
 use crate::catalog::{NoRate, Rate, UsageType};
 use crate::ledger::{Certainty, Evidence, Meter, Phase, Resource, Usage};
 use crate::money::{LINE_ITEM_DECIMALS, Usd};
@@ -61,7 +63,7 @@ impl Charge {
 /// One charge: a meter of a resource over at most one UTC day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineItem {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     pub meter: Meter,
     /// What is charged, in the words of the trade: `p2.xlarge`, `gp2 75 GB`.
     pub subject: String,
@@ -77,23 +79,44 @@ pub struct LineItem {
     /// What AWS billed and what it cost amortized, where a billing export says so.
     pub billed_cost: Option<Usd>,
     pub effective_cost: Option<Usd>,
-    pub evidence: Vec<Evidence>,
+    pub evidence: Arc<[Evidence]>,
 }
 
 /// What part of a usage is charged, before anybody asks whose it is: sums of thousands need no more.
 pub(super) struct Charged<'a> {
     pub meter: Meter,
-    pub subject: Cow<'a, str>,
+    pub subject: Subject<'a>,
     pub usage_type: Option<UsageType<'a>>,
     pub period: Period,
     pub quantity: Option<Quantity>,
     pub charge: Charge,
 }
 
+/// What is charged, put into words where somebody asks.
+pub(super) enum Subject<'a> {
+    Text(Cow<'a, str>),
+    Volume(VolumeCharge),
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Subject<'a> {
+    fn from(text: T) -> Subject<'a> {
+        Subject::Text(text.into())
+    }
+}
+
+impl Subject<'_> {
+    pub fn in_words(self) -> String {
+        match self {
+            Subject::Text(text) => text.into_owned(),
+            Subject::Volume(charge) => charge.subject(),
+        }
+    }
+}
+
 impl<'a> Charged<'a> {
     pub fn priced(
         meter: Meter,
-        subject: impl Into<Cow<'a, str>>,
+        subject: impl Into<Subject<'a>>,
         period: Period,
         quantity: Quantity,
         rate: Result<Rate, NoRate>,
@@ -104,7 +127,7 @@ impl<'a> Charged<'a> {
 
     pub fn unrated(
         meter: Meter,
-        subject: impl Into<Cow<'a, str>>,
+        subject: impl Into<Subject<'a>>,
         period: Period,
         quantity: Option<Quantity>,
         why: impl Into<String>,
@@ -123,7 +146,7 @@ impl LineItem {
         LineItem {
             resource: usage.resource.clone(),
             meter: charged.meter,
-            subject: charged.subject.into_owned(),
+            subject: charged.subject.in_words(),
             usage_type: charged.usage_type.map(|usage_type| usage_type.to_string()),
             phase: usage.phase,
             certainty: usage.certainty,

@@ -1,5 +1,7 @@
 //! What AWS metered: the export's quantity at the export's own list rate.
 
+use std::sync::Arc;
+
 use super::compute;
 use super::line_item::{Charge, LineItem};
 use crate::catalog::{NoRate, Provenance, Rate, RateCard, SnapshotRate, UsageType, VolumeRate, VolumeType};
@@ -17,14 +19,14 @@ pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
         Some(usd) => Charge::of(quantity, Ok(Rate { usd, unit: row.unit, provenance: provenance(row, evidence) })),
     };
     LineItem {
-        resource: Resource {
+        resource: Arc::new(Resource {
             account: row.account.clone(),
             region: row.region.clone(),
             id: row.resource_id.clone(),
             name: row.name.clone(),
             instance_id: (row.meter == Meter::Compute).then(|| row.resource_id.clone()),
             tags: row.tags.clone(),
-        },
+        }),
         meter: row.meter,
         subject: subject(row),
         usage_type: usage_type(row),
@@ -35,7 +37,7 @@ pub(super) fn line_item(row: &Metered, evidence: &Evidence) -> LineItem {
         charge,
         billed_cost: Some(row.billed_cost),
         effective_cost: Some(row.effective_cost),
-        evidence: vec![evidence.clone()],
+        evidence: Arc::from([evidence.clone()]),
     }
 }
 

@@ -31,7 +31,7 @@ pub use measured_use::{MeasuredStorage, MeasuredUse, measured_use};
 pub use metered::at_card_rate;
 pub use volume::{VolumeCharge, volume_charges};
 
-use crate::catalog::RateCard;
+use crate::catalog::{Rate, RateCard};
 use crate::ledger::{Evidence, Ledger, Metered, Subject, Usage};
 use crate::time::{Month, Period, day, utc_date};
 
@@ -106,6 +106,20 @@ fn charged_by_month<'a>(usage: &'a Usage, card: &RateCard, part: Period) -> impl
     part.into_iter().flat_map(months_of).flat_map(|part| charged(usage, part, card))
 }
 
+/// The rate of the hours that an instance ran, or why there is none. `None` of other usage.
+pub fn hourly_rate(usage: &Usage, card: &RateCard) -> Option<Result<Rate, String>> {
+    Some(match compute_of(&usage.subject)?.rate(usage, card) {
+        Ok(rate) => rate.map_err(|missing| missing.to_string()),
+        Err(why) => Err(why.into_owned()),
+    })
+}
+
+fn compute_of(subject: &Subject) -> Option<Compute<'_>> {
+    let Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } = subject else { return None };
+    let (purchase, usd_per_hour, session) = (*purchase, *usd_per_hour, *session);
+    Some(Compute { instance_type, platform, purchase, usd_per_hour, session })
+}
+
 /// The charges of one usage in a window, the whole days of a month together: to the digit what a bill has of it by day,
 /// exports apart.
 pub fn charges_of_usage(usage: &Usage, card: &RateCard, window: Period) -> impl Iterator<Item = Charge> {
@@ -140,9 +154,8 @@ fn instant_in(usage: &Usage, window: Period) -> Option<Period> {
 fn charged<'a>(usage: &'a Usage, part: Period, card: &RateCard) -> Vec<Charged<'a>> {
     let month = Month::of(part.start);
     match &usage.subject {
-        Subject::Compute { instance_type, platform, purchase, usd_per_hour, session } => {
-            let (purchase, usd_per_hour, session) = (*purchase, *usd_per_hour, *session);
-            vec![Compute { instance_type, platform, purchase, usd_per_hour, session }.charged(usage, part, card)]
+        subject @ Subject::Compute { .. } => {
+            compute_of(subject).into_iter().map(|compute| compute.charged(usage, part, card)).collect()
         }
         Subject::Volume { shape, life } => volume::charged(usage, shape, *life, part, card, month),
         Subject::VolumeOneOf { one, other } => changed_volume::charged(usage, one, other, part, card, month),

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::MINIMUM_SECONDS;
-use super::line_item::{Charged, RunUp, billed_share};
+use super::line_item::{Charged, RunUp, Subject, billed_share};
 use crate::catalog::{
     GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, RateCard, UsageKind, UsageType, VolumeRate, VolumeType,
 };
@@ -19,66 +19,67 @@ const IO2_TIER_1_IOPS: u32 = 32_000;
 const IO2_TIER_2_IOPS: u32 = 64_000;
 
 /// One of the things a volume is charged for: so much of it, held for a month, at one rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VolumeCharge {
     pub meter: Meter,
     pub rate: VolumeRate,
     pub amount: Decimal,
     pub unit: Unit,
-    /// `gp3 500 GB`, `gp3 IOPS above 3,000`.
-    pub subject: String,
+    volume_type: VolumeType,
+    /// GB, IOPS or MiB/s.
+    count: u32,
+}
+
+impl VolumeCharge {
+    /// `gp3 500 GB`, `gp3 1000 IOPS above 3,000`.
+    pub fn subject(&self) -> String {
+        let VolumeCharge { volume_type, count, .. } = self;
+        match self.rate {
+            VolumeRate::Storage => format!("{volume_type} {count} GB"),
+            VolumeRate::Iops if *volume_type == VolumeType::Gp3 => format!("gp3 {count} IOPS above 3,000"),
+            VolumeRate::Iops | VolumeRate::IopsTier1 => format!("{volume_type} {count} IOPS"),
+            VolumeRate::IopsTier2 => format!("{volume_type} {count} IOPS above 32,000"),
+            VolumeRate::IopsTier3 => format!("{volume_type} {count} IOPS above 64,000"),
+            VolumeRate::IoRequest => format!("{volume_type} {count} I/O requests"),
+            VolumeRate::Throughput => format!("{volume_type} {count} MiB/s above 125"),
+        }
+    }
 }
 
 /// What a volume of this type, size and provisioned performance is charged for, storage first.
-pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> Vec<VolumeCharge> {
-    let name = volume_type.name();
-    let mut charges = Vec::new();
+pub fn volume_charges(volume_type: VolumeType, shape: &VolumeShape) -> impl Iterator<Item = VolumeCharge> {
     // No volume has 0 GB: it is what may have been provisioned more, of performance alone.
-    if shape.size_gb > 0 {
-        charges.push(VolumeCharge {
-            meter: Meter::VolumeStorage,
-            rate: VolumeRate::Storage,
-            amount: Decimal::from(shape.size_gb),
-            unit: Unit::GbMonth,
-            subject: format!("{name} {} GB", shape.size_gb),
-        });
-    }
+    let storage = (Meter::VolumeStorage, VolumeRate::Storage, Unit::GbMonth, shape.size_gb);
+    let speed = speed_charges(volume_type, shape);
+    let all = std::iter::once(storage).chain(speed).filter(|(.., count)| *count > 0);
+    all.map(move |(meter, rate, unit, count)| {
+        let amount = match unit {
+            Unit::GibpsMonth => Decimal::from(count) / Decimal::from(1024),
+            _ => Decimal::from(count),
+        };
+        VolumeCharge { meter, rate, amount, unit, volume_type, count }
+    })
+}
+
+/// IOPS by their tiers, and MiB/s: a count of 0 is not charged.
+fn speed_charges(volume_type: VolumeType, shape: &VolumeShape) -> [(Meter, VolumeRate, Unit, u32); 3] {
     let iops = shape.iops.unwrap_or(0);
-    let mut add_iops = |rate, iops: u32, subject: String| {
-        if iops > 0 {
-            let amount = Decimal::from(iops);
-            charges.push(VolumeCharge { meter: Meter::VolumeIops, rate, amount, unit: Unit::IopsMonth, subject });
-        }
-    };
+    let of_iops = |rate, count| (Meter::VolumeIops, rate, Unit::IopsMonth, count);
+    let none = of_iops(VolumeRate::Iops, 0);
     match volume_type {
         VolumeType::Gp3 => {
-            let above = iops.saturating_sub(GP3_BASELINE_IOPS);
-            add_iops(VolumeRate::Iops, above, format!("gp3 {above} IOPS above 3,000"));
+            let mibps = shape.throughput_mibps.unwrap_or(0).saturating_sub(GP3_BASELINE_THROUGHPUT_MIBPS);
+            let throughput = (Meter::VolumeThroughput, VolumeRate::Throughput, Unit::GibpsMonth, mibps);
+            [of_iops(VolumeRate::Iops, iops.saturating_sub(GP3_BASELINE_IOPS)), throughput, none]
         }
-        VolumeType::Io1 => add_iops(VolumeRate::Iops, iops, format!("io1 {iops} IOPS")),
-        VolumeType::Io2 => {
-            let (one, two) =
-                (iops.min(IO2_TIER_1_IOPS), iops.clamp(IO2_TIER_1_IOPS, IO2_TIER_2_IOPS) - IO2_TIER_1_IOPS);
-            let three = iops.saturating_sub(IO2_TIER_2_IOPS);
-            add_iops(VolumeRate::IopsTier1, one, format!("io2 {one} IOPS"));
-            add_iops(VolumeRate::IopsTier2, two, format!("io2 {two} IOPS above 32,000"));
-            add_iops(VolumeRate::IopsTier3, three, format!("io2 {three} IOPS above 64,000"));
-        }
-        VolumeType::Gp2 | VolumeType::St1 | VolumeType::Sc1 | VolumeType::Standard => {}
+        VolumeType::Io1 => [of_iops(VolumeRate::Iops, iops), none, none],
+        VolumeType::Io2 => [
+            of_iops(VolumeRate::IopsTier1, iops.min(IO2_TIER_1_IOPS)),
+            of_iops(VolumeRate::IopsTier2, iops.clamp(IO2_TIER_1_IOPS, IO2_TIER_2_IOPS) - IO2_TIER_1_IOPS),
+            of_iops(VolumeRate::IopsTier3, iops.saturating_sub(IO2_TIER_2_IOPS)),
+        ],
+        VolumeType::Gp2 | VolumeType::St1 | VolumeType::Sc1 | VolumeType::Standard => [none, none, none],
     }
-    if volume_type == VolumeType::Gp3 {
-        let above = shape.throughput_mibps.unwrap_or(0).saturating_sub(GP3_BASELINE_THROUGHPUT_MIBPS);
-        if above > 0 {
-            charges.push(VolumeCharge {
-                meter: Meter::VolumeThroughput,
-                rate: VolumeRate::Throughput,
-                amount: Decimal::from(above) / Decimal::from(1024),
-                unit: Unit::GibpsMonth,
-                subject: format!("gp3 {above} MiB/s above 125"),
-            });
-        }
-    }
-    charges
 }
 
 pub(super) fn charged(
@@ -103,10 +104,10 @@ pub(super) fn charged(
             held.from += missing;
         }
     }
-    let charges = volume_charges(volume_type, shape).into_iter().map(|charge| {
+    let charges = volume_charges(volume_type, shape).map(|charge| {
         let quantity = Quantity::new(held.months(charge.amount, month), charge.unit);
         let rate = card.volume(&usage.resource.region, volume_type, charge.rate);
-        Charged::priced(charge.meter, charge.subject, part, quantity, rate)
+        Charged::priced(charge.meter, Subject::Volume(charge), part, quantity, rate)
             .of_usage_type(UsageType::of_volume(charge.meter.usage_kind(), volume_type))
     });
     // All IOPS of these types bill: not knowing how many is not knowing what they cost.

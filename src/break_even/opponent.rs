@@ -8,7 +8,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::catalog::{AcceleratorKind, Gpu, InstanceType, Offering, Rate, RateCard, Speed, Work};
+use crate::catalog::{AcceleratorKind, Gpu, InstanceType, Offering, Rate, RateCard, Speed, Speeds, Work};
 use crate::money::Usd;
 
 /// A GiB in GB: AWS counts GPU memory in the one, its makers name it in the other.
@@ -157,8 +157,9 @@ impl Field {
 pub fn field(need: &Need, card: &RateCard) -> Field {
     let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
     let named = |kind: &&InstanceType| need.among.is_empty() || need.among.iter().any(|name| *name == *kind.name);
+    let mut speeds = need.reference.gpu.map(|gpu| Speeds::over(gpu, &need.work, card));
     for kind in card.instance_types().iter().filter(named) {
-        let speed = match speed_of(kind, need, card) {
+        let speed = match speed_of(kind, need, &mut speeds, card) {
             Ok(speed) => speed,
             Err(why) => {
                 left_out.push((why, kind.name.clone().into_owned()));
@@ -194,7 +195,12 @@ pub fn field(need: &Need, card: &RateCard) -> Field {
 }
 
 /// Its speed over the reference, if it fits.
-fn speed_of(kind: &InstanceType, need: &Need, card: &RateCard) -> Result<Speed, LeftOut> {
+fn speed_of<'c>(
+    kind: &InstanceType,
+    need: &Need,
+    speeds: &mut Option<Speeds<'c>>,
+    card: &'c RateCard,
+) -> Result<Speed, LeftOut> {
     let reference = &need.reference;
     let is_gpu = kind.accelerator.as_ref().is_some_and(|accelerator| accelerator.kind == AcceleratorKind::Gpu);
     let is_reference = reference.instance_type.as_deref() == Some(&*kind.name);
@@ -214,8 +220,8 @@ fn speed_of(kind: &InstanceType, need: &Need, card: &RateCard) -> Result<Speed, 
     if is_reference {
         return Ok(Speed::SAME);
     }
-    let gpus = card.gpu_of(kind).zip(reference.gpu);
-    gpus.and_then(|(gpu, other)| card.speed(gpu, other, &need.work)).ok_or(LeftOut::SpeedUnknown)
+    let speed = card.gpu_of(kind).zip(speeds.as_mut()).and_then(|(gpu, speeds)| speeds.of(gpu));
+    speed.ok_or(LeftOut::SpeedUnknown)
 }
 
 /// Memory of each of its GPUs, in GB; `None` where it is not known.

@@ -35,7 +35,7 @@ pub use rate::{
     SpotRate, SpotSeen,
 };
 pub use region::{Region, RegionKind, region_of_zone};
-pub use speed::{Footing, Ratio, Speed, Work};
+pub use speed::{Footing, Ratio, Speed, Speeds, Work};
 pub use spot_history::{SpotHistory, SpotMean, SpotPrice, is_absurd};
 pub use suggest::nearest;
 pub use throughput::{Gpu, Precision, Throughput};

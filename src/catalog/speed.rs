@@ -122,6 +122,26 @@ impl RateCard {
     }
 }
 
+/// The speeds of many GPUs over one, each found once.
+pub struct Speeds<'c> {
+    card: &'c RateCard,
+    over: &'c Gpu,
+    work: &'c Work,
+    known: BTreeMap<&'c str, Option<Speed>>,
+}
+
+impl<'c> Speeds<'c> {
+    pub fn over(over: &'c Gpu, work: &'c Work, card: &'c RateCard) -> Speeds<'c> {
+        Speeds { card, over, work, known: BTreeMap::new() }
+    }
+
+    /// As [`RateCard::speed`].
+    pub fn of(&mut self, gpu: &'c Gpu) -> Option<Speed> {
+        let Speeds { card, over, work, known } = self;
+        known.entry(gpu.measured_as()).or_insert_with(|| card.speed(gpu, over, work)).clone()
+    }
+}
+
 /// On the best footing that this workload's measurements give.
 fn best_ratios(facts: &[&'static Throughput], gpu: &str, other: &str) -> Vec<Ratio> {
     let same_stack = pairs(facts, gpu, other, |a, b| a.stack == b.stack);

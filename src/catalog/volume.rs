@@ -1,5 +1,6 @@
 //! EBS volume types, the dimensions they are charged by, and a volume as people write it (`gp3:500:4000:250`).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -47,6 +48,11 @@ impl VolumeType {
 
     pub fn from_name(name: &str) -> Option<VolumeType> {
         VolumeType::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The name of a volume type as AWS writes it: borrowed, where it is known.
+    pub fn known_name(name: &str) -> Cow<'static, str> {
+        VolumeType::from_name(name).map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(known.name()))
     }
 
     /// What follows `EBS:VolumeUsage` in a usage type: io1 is `.piops`, and standard has nothing, so that it is a

@@ -46,7 +46,7 @@ pub fn run(args: &BreakEvenArgs, explain: &ExplainArgs, request: &Request) -> Re
         refuse_unknown_storage(args, measured)?;
     }
     if measured.is_none() {
-        refresh_if_live(request, &[request.region()?])?;
+        refresh_if_live(request, [request.region()?])?;
     }
     let card = request.card()?;
     let question = question(args, measured.as_ref(), request)?;

@@ -274,7 +274,7 @@ fn measured_months(
     request: &Request,
 ) -> Result<(Option<MeasuredUse>, Vec<Decimal>), Failure> {
     if ask.hours_per_day.is_some() {
-        refresh_if_live(request, &[request.region()?])?;
+        refresh_if_live(request, [request.region()?])?;
         return Ok((None, Vec::new()));
     }
     let (lines, measured) = measured_lines(ask, request)?;

@@ -114,7 +114,7 @@ fn storage(specs: &[String], region: &str, card: &RateCard) -> Result<Input<Usd>
             sum += cost;
             sources.push(format!(
                 "{} at {} per {} as of {}",
-                charge.subject,
+                charge.subject(),
                 rate.usd.rate(),
                 rate.unit,
                 rate.provenance.as_of

@@ -138,7 +138,7 @@ fn history(args: &WhenArgs, request: &Request) -> Result<(Vec<Day>, Option<Measu
         let days = daily_use(&lines, &measured).into_iter().map(|(date, hours)| Day { date, hours });
         return Ok((days.collect(), Some(measured)));
     };
-    refresh_if_live(request, &[request.region()?])?;
+    refresh_if_live(request, [request.region()?])?;
     let hours = parse_decimal(text).map_err(|e| Failure::usage(format!("--hours-per-day: {e}")))?;
     let Some(since) = &args.rented_since else {
         return Err(Failure::usage("--hours-per-day here is an assumed history: since when?")

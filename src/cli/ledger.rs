@@ -1,7 +1,5 @@
 //! The ledger, loaded and derived, and what every command asks of it.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, ToSpan};
 
 use super::error::Failure;
@@ -29,7 +27,7 @@ pub fn load(request: &Request, month: Option<Month>) -> Result<Ledger, Failure> 
             known_region(request.card()?, region)?;
         }
     }
-    refresh_if_live(request, &regions_of(&ledger))?;
+    refresh_if_live(request, regions_of(&ledger))?;
     if !request.ledger_regions.is_empty() {
         ledger.keep_regions(&request.ledger_regions);
     }
@@ -71,9 +69,8 @@ pub fn parse_month(text: &str) -> Result<Month, Failure> {
     text.parse().map_err(|e| Failure::usage(format!("--month: {e}")))
 }
 
-/// Those that anything was recorded in.
-fn regions_of(ledger: &Ledger) -> Vec<&str> {
+/// Those that anything was recorded in, again and again.
+fn regions_of(ledger: &Ledger) -> impl Iterator<Item = &str> {
     let used = ledger.usage.iter().map(|usage| usage.resource.region.as_str());
-    let regions: BTreeSet<&str> = used.chain(ledger.metered.iter().map(|(_, row)| row.region.as_str())).collect();
-    regions.into_iter().collect()
+    used.chain(ledger.metered.iter().map(|(_, row)| row.region.as_str()))
 }

@@ -18,7 +18,7 @@ pub fn run(args: &PreflightArgs, request: &Request) -> Result<Exit, Failure> {
     refuse_offline("gpucost preflight", request)?;
     let runtime = network_runtime()?;
     let request = &runtime.block_on(in_one_region(request))?;
-    refresh_if_live(request, &[request.region()?])?;
+    refresh_if_live(request, [request.region()?])?;
     // Wrong usage is said before AWS is asked. A type that the card lacks may be one all the same: AWS knows.
     let launch = match quote::launch(&args.quote, request) {
         Err(failure) if failure.exit == Exit::WrongUsage => return Err(failure),

@@ -25,7 +25,7 @@ pub fn run(args: &QuoteArgs, request: &Request) -> Result<Vec<Table>, Failure> {
 /// What is asked for, resolved.
 pub(super) fn launch<'a>(args: &QuoteArgs, request: &'a Request) -> Result<Launch<'a>, Failure> {
     let region = request.region()?;
-    refresh_if_live(request, &[region])?;
+    refresh_if_live(request, [region])?;
     let card = request.card()?;
     Ok(Launch {
         region: &known_region(card, region)?.code,

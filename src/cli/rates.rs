@@ -19,7 +19,7 @@ use crate::report::table::Table;
 pub fn run(args: &RatesArgs, request: &Request) -> Result<Vec<Table>, Failure> {
     if !args.all_regions {
         let named: Vec<&str> = named(request);
-        refresh_if_live(request, &named)?;
+        refresh_if_live(request, named.iter().copied())?;
     }
     let card = request.card()?;
     let most = args.max_usd_per_hour.as_deref().map(amount).transpose()?;

@@ -51,7 +51,7 @@ fn of_cache(cache: &RateCache) -> Result<Cow<'static, RateCard>, Failure> {
 }
 
 #[cfg(not(feature = "aws"))]
-pub fn refresh_if_live(_: &Request, _: &[&str]) -> Result<(), Failure> {
+pub fn refresh_if_live<'r>(_: &Request, _: impl IntoIterator<Item = &'r str>) -> Result<(), Failure> {
     Ok(())
 }
 

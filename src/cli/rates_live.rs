@@ -22,13 +22,13 @@ const SPOT_DAYS: u16 = 7;
 ///
 /// # Errors
 /// `--live` with `--as-of`, or with no place for a cache.
-pub fn refresh_if_live(request: &Request, regions: &[&str]) -> Result<(), Failure> {
+pub fn refresh_if_live<'r>(request: &Request, regions: impl IntoIterator<Item = &'r str>) -> Result<(), Failure> {
     if !request.live {
         return Ok(());
     }
     refuse_as_of("--live", request)?;
     let cache = request.rate_cache()?;
-    let once: BTreeSet<&str> = regions.iter().copied().filter(|region| is_old(&cache, region, request)).collect();
+    let once: BTreeSet<&str> = regions.into_iter().filter(|region| is_old(&cache, region, request)).collect();
     let regions: Vec<String> = once.into_iter().map(str::to_owned).collect();
     if regions.is_empty() {
         return Ok(());

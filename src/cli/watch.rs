@@ -51,7 +51,7 @@ fn refresh_rates(args: &WatchArgs, request: &Request) -> Result<(), Failure> {
     let looked_at = Places::resolve(&request.profiles, regions(args.all_regions, request));
     let places = network_runtime()?.block_on(looked_at).places;
     let regions: BTreeSet<&str> = places.iter().map(|place| place.region.as_str()).collect();
-    refresh_if_live(request, &regions.into_iter().collect::<Vec<_>>())
+    refresh_if_live(request, regions)
 }
 
 struct Watch<'a> {

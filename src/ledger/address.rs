@@ -1,6 +1,7 @@
 //! Elastic IPs: billed whatever their instance does, idle unless it runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -36,15 +37,16 @@ pub(super) fn addresses(
         for pair in sights.windows(2) {
             let [(first_evidence, seen), (next_evidence, next)] = pair else { continue };
             let life = Period { start: seen.seen_at, end: next.seen_at };
-            let evidence = [(*first_evidence).clone(), (*next_evidence).clone()];
+            let evidence = Arc::from([(*first_evidence).clone(), (*next_evidence).clone()]);
             between_sights(seen, life, &evidence, ledger, timelines, &mut usage);
         }
         let Some((evidence, last)) = sights.last() else { continue };
         let Some(from) = open_from(last, ledger) else { continue };
+        let evidence = Arc::from([(*evidence).clone()]);
         let subject = Subject::PublicIpv4 { in_use: last.associated };
         let open = End::Open { last_seen: from };
         let end = gone.missed(ResourceKind::Address, &last.allocation_id).map_or(open, |missed| open.before(missed));
-        usage.extend(possibly_later(resource(last), subject, end, now, std::slice::from_ref(*evidence)));
+        usage.extend(possibly_later(resource(last), subject, end, now, &evidence));
     }
     usage
 }
@@ -52,12 +54,13 @@ pub(super) fn addresses(
 fn between_sights(
     seen: &AddressSeen,
     life: Period,
-    evidence: &[Evidence],
+    evidence: &Arc<[Evidence]>,
     ledger: &Ledger,
     timelines: &Timelines,
     usage: &mut Vec<Usage>,
 ) {
     let instance_id = seen.instance_id.as_deref();
+    let resource = resource(seen);
     for stretch in timelines.cut(life, instance_id) {
         let in_use = match stretch.phase {
             Phase::Running if has_own_address(ledger, instance_id, stretch.period.start) => continue,
@@ -66,7 +69,7 @@ fn between_sights(
             // On something other than an instance, or on an instance that nothing else tells of.
             Phase::Unattached | Phase::Unknown => seen.associated,
         };
-        usage.push(measured(resource(seen), Subject::PublicIpv4 { in_use }, stretch, evidence));
+        usage.push(measured(&resource, Subject::PublicIpv4 { in_use }, stretch, evidence));
     }
 }
 
@@ -88,13 +91,13 @@ fn open_from(last: &AddressSeen, ledger: &Ledger) -> Option<Timestamp> {
     }
 }
 
-fn resource(seen: &AddressSeen) -> Resource {
-    Resource {
+fn resource(seen: &AddressSeen) -> Arc<Resource> {
+    Arc::new(Resource {
         account: String::new(),
         region: seen.region.clone(),
         id: seen.allocation_id.clone(),
         name: if seen.name.is_empty() { seen.public_ip.clone() } else { seen.name.clone() },
         instance_id: seen.instance_id.clone(),
         tags: Tags::new(),
-    }
+    })
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -19,7 +20,7 @@ use super::storage::{noted_volumes, refuse_volume_overlaps, snapshots, unsized_v
 use super::tags::Tags;
 use super::timeline::{HOURS_PER_DAY, Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage};
-use super::volume_life::seen_volumes;
+use super::volume_life::{known_volumes, seen_volumes};
 use crate::time::Period;
 
 /// Everything the ledger says, derived from its facts as of one instant.
@@ -64,24 +65,34 @@ pub fn derive(
     ledger.sessions = sessions?;
     ledger.sessions.retain(|session| session.start <= now);
     refuse_volume_overlaps(facts)?;
-    let mut metered: Vec<(Evidence, Metered)> = metered.into_iter().filter(|(_, row)| row.start < now).collect();
-    metered.sort_by(|(_, a), (_, b)| (&a.resource_id, a.start).cmp(&(&b.resource_id, b.start)));
-    ledger.metered = metered;
-    let runs = runs_of(&ledger.sessions);
-    ledger.usage =
-        ledger.sessions.iter().zip(runs).flat_map(|(session, run)| compute_usage(session, run, now)).collect();
-    let timelines = Timelines::new(&ledger.sessions, facts, now);
-    let gone = Gone::new(facts);
-    let mut usage = noted_volumes(facts, &timelines, now);
-    usage.append(&mut seen_volumes(facts, &gone, &timelines, now));
-    usage.append(&mut unsized_volumes(&ledger, facts, &gone, &timelines, now));
-    usage.append(&mut addresses(facts, &ledger, &gone, &timelines, now));
-    usage.append(&mut snapshots(&ledger, &gone, now));
+    ledger.metered = by_start(metered, now);
+    let (timelines, (gone, seen)) = rayon::join(
+        || Timelines::new(&ledger.sessions, facts, now),
+        || rayon::join(|| Gone::new(facts), || known_volumes(facts)),
+    );
+    let (of_volumes, others) = rayon::join(
+        || seen_volumes(&seen, &gone, &timelines, now),
+        || {
+            let mut others = compute(&ledger.sessions, now);
+            others.append(&mut noted_volumes(facts, &timelines, now));
+            others.append(&mut unsized_volumes(&ledger, facts, &gone, &timelines, now));
+            others.append(&mut addresses(facts, &ledger, &gone, &timelines, now));
+            others.append(&mut snapshots(&ledger, &gone, now));
+            others
+        },
+    );
     gone.leave(&mut ledger);
-    ledger.usage.append(&mut usage);
     ledger.stretches = timelines.sure();
+    ledger.usage.reserve(of_volumes.iter().map(Vec::len).sum::<usize>() + others.len());
+    of_volumes.into_iter().chain([others]).for_each(|mut part| ledger.usage.append(&mut part));
     ledger.usage.par_sort_by(|a, b| (&a.resource.id, a.period, a.phase).cmp(&(&b.resource.id, b.period, b.phase)));
     Ok(ledger)
+}
+
+fn by_start(metered: Vec<(Evidence, Metered)>, now: Timestamp) -> Vec<(Evidence, Metered)> {
+    let mut metered: Vec<(Evidence, Metered)> = metered.into_iter().filter(|(_, row)| row.start < now).collect();
+    metered.sort_by(|(_, a), (_, b)| (&a.resource_id, a.start).cmp(&(&b.resource_id, b.start)));
+    metered
 }
 
 /// What an import has to pass: facts that no one could derive a ledger from are not to be recorded.
@@ -100,7 +111,7 @@ fn known_by(facts: &[(Evidence, Fact)], now: Timestamp) -> Cow<'_, [(Evidence, F
         Fact::Noted(noted) => noted.start <= now && noted_by(noted, now) == *noted,
         _ => fact.known_at() <= now,
     };
-    if facts.iter().all(|(_, fact)| is_as_it_was(fact)) {
+    if facts.par_iter().all(|(_, fact)| is_as_it_was(fact)) {
         return Cow::Borrowed(facts);
     }
     let known = facts.iter().filter_map(|(evidence, fact)| match fact {
@@ -125,15 +136,22 @@ fn noted_by(noted: &Noted, now: Timestamp) -> Noted {
 impl Ledger {
     /// Who is there, and which lists were read whole.
     fn of_latest(facts: &[(Evidence, Fact)]) -> Ledger {
-        let mut ledger = Ledger {
-            instances: latest(facts, |fact| match fact {
+        let instances = || {
+            latest(facts, |fact| match fact {
                 Fact::Instance(seen) => Some((&seen.instance_id, seen.seen_at, seen)),
                 _ => None,
-            }),
-            volumes: latest(facts, |fact| match fact {
+            })
+        };
+        let volumes = || {
+            latest(facts, |fact| match fact {
                 Fact::Volume(seen) => Some((&seen.volume_id, seen.seen_at, seen)),
                 _ => None,
-            }),
+            })
+        };
+        let (instances, volumes) = rayon::join(instances, volumes);
+        let mut ledger = Ledger {
+            instances,
+            volumes,
             addresses: latest(facts, |fact| match fact {
                 Fact::Address(seen) => Some((&seen.allocation_id, seen.seen_at, seen)),
                 _ => None,
@@ -197,7 +215,7 @@ impl Ledger {
 }
 
 /// The last sight of each resource of one kind, by id; of equals the one recorded last.
-fn latest<'a, T: Clone + 'a>(
+fn latest<'a, T: Clone + Send + Sync + 'a>(
     facts: &'a [(Evidence, Fact)],
     sight: impl Fn(&'a Fact) -> Option<(&'a String, Timestamp, &'a T)>,
 ) -> BTreeMap<String, (Evidence, T)> {
@@ -209,7 +227,10 @@ fn latest<'a, T: Clone + 'a>(
             *last = (at, evidence, seen);
         }
     }
-    kept.into_iter().map(|(id, (_, evidence, seen))| (id.clone(), (evidence.clone(), seen.clone()))).collect()
+    let mut kept: Vec<_> = kept.into_iter().collect();
+    kept.par_sort_unstable_by_key(|(id, _)| *id);
+    let sights = kept.into_par_iter().map(|(id, (_, evidence, seen))| (id.clone(), (evidence.clone(), seen.clone())));
+    sights.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// The run of equal elements in a sorted list: a ledger of ten thousand instances is asked for each of them.
@@ -219,28 +240,38 @@ fn run_of<'a, T>(sorted: &'a [T], order: impl Fn(&T) -> Ordering) -> std::slice:
     sorted.get(from..to).unwrap_or_default().iter()
 }
 
-pub(super) fn measured(resource: Resource, subject: Subject, stretch: Stretch, evidence: &[Evidence]) -> Usage {
+pub(super) fn measured(
+    resource: &Arc<Resource>,
+    subject: Subject,
+    stretch: Stretch,
+    evidence: &Arc<[Evidence]>,
+) -> Usage {
     Usage {
-        resource,
+        resource: Arc::clone(resource),
         subject,
         phase: stretch.phase,
         certainty: Certainty::Measured,
         period: stretch.period,
         hours_per_day: stretch.hours_per_day,
-        evidence: evidence.to_vec(),
+        evidence: Arc::clone(evidence),
     }
+}
+
+fn compute(sessions: &[Session], now: Timestamp) -> Vec<Usage> {
+    sessions.iter().zip(runs_of(sessions)).flat_map(|(session, run)| compute_usage(session, run, now)).collect()
 }
 
 /// `run` is the start-to-stop that the session is, or is a part of.
 fn compute_usage(session: &Session, run: Period, now: Timestamp) -> Vec<Usage> {
-    let resource = Resource {
+    let resource = Arc::new(Resource {
         account: session.account.clone(),
         region: session.region.clone(),
         id: session.instance_id.clone(),
         name: session.name.clone(),
         instance_id: Some(session.instance_id.clone()),
         tags: Tags::new(),
-    };
+    });
+    let evidence: Arc<[Evidence]> = session.evidence.as_slice().into();
     let sure = Period { start: session.start, end: session.end.earliest() };
     let subject = Subject::Compute {
         instance_type: session.instance_type.clone(),
@@ -250,9 +281,9 @@ fn compute_usage(session: &Session, run: Period, now: Timestamp) -> Vec<Usage> {
         session: session.hours_per_day.is_none().then_some(run),
     };
     let stretch = Stretch { period: sure, phase: Phase::Running, hours_per_day: session.hours_per_day };
-    let mut usage = vec![measured(resource.clone(), subject.clone(), stretch, &session.evidence)];
+    let mut usage = vec![measured(&resource, subject.clone(), stretch, &evidence)];
     if session.public_ipv4 {
-        usage.push(measured(resource, Subject::PublicIpv4 { in_use: true }, stretch, &session.evidence));
+        usage.push(measured(&resource, Subject::PublicIpv4 { in_use: true }, stretch, &evidence));
     }
     let possible = |period: Period, run: Period| {
         usage.iter().map(move |used| Usage {

@@ -1,16 +1,17 @@
 //! Facts as they were noted or seen. Immutable: a later fact may say otherwise, none is edited.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::change::{ResourceChanged, ResourceGone, ResourcesListed};
 use super::tags::Tags;
-use crate::catalog::VolumeSpec;
+use crate::catalog::{VolumeSpec, VolumeType};
 use crate::money::Usd;
 use crate::quantity::Unit;
 
@@ -199,7 +200,8 @@ pub struct InstanceSeen {
     pub public_ip: Option<String>,
     /// The public address is an Elastic IP (its owner is not `amazon`).
     pub elastic_ip: bool,
-    pub volumes: Vec<VolumeAttachment>,
+    /// What is derived of an instance shares them.
+    pub volumes: Arc<[VolumeAttachment]>,
     /// `RootDeviceName`, where the answer has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_device: Option<String>,
@@ -222,7 +224,9 @@ pub struct VolumeSeen {
     pub volume_id: String,
     pub name: String,
     pub tags: Tags,
-    pub volume_type: String,
+    /// What AWS calls it: borrowed, where gpucost knows it.
+    #[serde(deserialize_with = "volume_type")]
+    pub volume_type: Cow<'static, str>,
     pub size_gb: u32,
     pub iops: Option<u32>,
     pub throughput_mibps: Option<u32>,
@@ -233,6 +237,10 @@ pub struct VolumeSeen {
     pub seen_at: Timestamp,
 }
 
+fn volume_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    String::deserialize(deserializer).map(|name| VolumeType::known_name(&name))
+}
+
 /// An Elastic IP address as `describe-addresses` showed it. AWS does not say since when it is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressSeen {
@@ -240,7 +248,7 @@ pub struct AddressSeen {
     pub allocation_id: String,
     pub public_ip: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_none")]
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     pub instance_id: Option<String>,
     pub associated: bool,
@@ -255,7 +263,7 @@ pub struct SnapshotSeen {
     pub region: String,
     pub snapshot_id: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_none")]
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     pub volume_id: String,
     pub volume_size_gb: u32,
@@ -275,7 +283,7 @@ pub struct ImageSeen {
     pub region: String,
     pub image_id: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Tags::is_none")]
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// The snapshots that it is made of.
     pub snapshots: Vec<String>,

@@ -1,6 +1,7 @@
 //! What is there no more: missed by a whole list and not seen since, or deleted as CloudTrail tells.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -63,7 +64,7 @@ impl<'a> Gone<'a> {
             if self.is_gone(ResourceKind::Instance, id, seen.seen_at) {
                 seen.state = InstanceState::Terminated;
                 seen.public_ip = None;
-                seen.volumes.clear();
+                seen.volumes = Arc::default();
             }
         }
         for (id, (_, seen)) in &mut ledger.volumes {

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::change::{Change, ResourceChanged, ResourceGone, ResourceKind};
 use super::fact::{Evidence, Fact, InstanceSeen, InstanceState};
@@ -63,8 +65,8 @@ pub(super) struct Marks<'a> {
 }
 
 /// By instance.
-pub(super) fn known_instances(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Known<'_>> {
-    let mut known: BTreeMap<&str, Known<'_>> = BTreeMap::new();
+pub(super) fn known_instances(facts: &[(Evidence, Fact)]) -> Vec<(&str, Known<'_>)> {
+    let mut known: FxHashMap<&str, Known<'_>> = FxHashMap::default();
     for (evidence, fact) in facts {
         match fact {
             Fact::Instance(seen) => known.entry(&seen.instance_id).or_default().sights.push((evidence, seen)),
@@ -80,13 +82,15 @@ pub(super) fn known_instances(facts: &[(Evidence, Fact)]) -> BTreeMap<&str, Know
             _ => {}
         }
     }
-    for of_instance in known.values_mut() {
+    let mut known: Vec<(&str, Known<'_>)> = known.into_iter().collect();
+    known.par_sort_unstable_by_key(|(id, _)| *id);
+    known.par_iter_mut().for_each(|(_, of_instance)| {
         of_instance.sights.sort_by_key(|(evidence, seen)| (seen.seen_at, *evidence));
         of_instance.changes.sort_by_key(|(evidence, changed)| (changed.at, *evidence));
         // A list of AWS may miss for a while what is there.
         let last = of_instance.sights.last().map(|(_, seen)| seen.seen_at);
         of_instance.gone = of_instance.gone.filter(|(_, gone)| last.is_none_or(|last| last < gone.missed_at));
-    }
+    });
     known
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
@@ -116,12 +117,12 @@ impl fmt::Display for Place<'_> {
 /// # Errors
 /// Sessions of one instance that overlap, with both sources named.
 pub fn sessions_of(facts: &[(Evidence, Fact)]) -> Result<Vec<Session>, Overlap> {
-    refuse_two_places(facts)?;
+    let (places, known) = rayon::join(|| refuse_two_places(facts), || known_instances(facts));
+    places?;
     let notes = latest_notes(facts);
     let mut sessions: Vec<Session> =
         notes.iter().filter_map(|(evidence, noted)| noted_session(noted, evidence)).collect();
-    let known = known_instances(facts);
-    sessions.extend(known.iter().flat_map(|(instance_id, known)| sessions_of_instance(instance_id, known)));
+    sessions.par_extend(known.par_iter().flat_map_iter(|(id, known)| sessions_of_instance(id, known)));
     sessions.sort_by(|a, b| (&a.instance_id, a.start).cmp(&(&b.instance_id, b.start)));
     refuse_overlaps(&sessions)?;
     bound_by_next_start(&mut sessions);

@@ -1,6 +1,7 @@
 //! The lives of volumes and snapshots, cut along what their instances did.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -113,13 +114,13 @@ pub(super) fn noted_volumes(facts: &[(Evidence, Fact)], timelines: &Timelines, n
     }
     let lives = whole_lives(&rows);
     for (row, whole) in rows.iter().zip(lives) {
-        let resource = volume_resource(row.noted, &row.volume.id);
+        let resource = Arc::new(volume_resource(row.noted, &row.volume.id));
         let subject = Subject::Volume { shape: VolumeShape::from(&row.volume.spec), life: whole };
-        let evidence = std::slice::from_ref(row.evidence);
+        let evidence = Arc::from([row.evidence.clone()]);
         for stretch in timelines.cut(row.life, resource.instance_id.as_deref()) {
-            usage.push(measured(resource.clone(), subject.clone(), stretch, evidence));
+            usage.push(measured(&resource, subject.clone(), stretch, &evidence));
         }
-        usage.extend(possibly_later(resource, subject, row.end, now, evidence));
+        usage.extend(possibly_later(resource, subject, row.end, now, &evidence));
     }
     usage
 }
@@ -149,11 +150,11 @@ fn volume_resource(noted: &Noted, id: &str) -> Resource {
 }
 
 pub(super) fn possibly_later(
-    resource: Resource,
+    resource: Arc<Resource>,
     subject: Subject,
     end: End,
     now: Timestamp,
-    evidence: &[Evidence],
+    evidence: &Arc<[Evidence]>,
 ) -> Option<Usage> {
     let period = possible_stretch(end, now)?;
     Some(Usage {
@@ -163,7 +164,7 @@ pub(super) fn possibly_later(
         certainty: Certainty::Possible,
         period,
         hours_per_day: None,
-        evidence: evidence.to_vec(),
+        evidence: Arc::clone(evidence),
     })
 }
 
@@ -188,29 +189,29 @@ pub(super) fn unsized_volumes(
         .collect();
     let mut usage = Vec::new();
     for (evidence, instance) in ledger.instances.values() {
-        for attached in &instance.volumes {
+        for attached in instance.volumes.iter() {
             if ledger.volumes.contains_key(&attached.volume_id) || noted.contains(attached.volume_id.as_str()) {
                 continue;
             }
-            let resource = Resource {
+            let resource = Arc::new(Resource {
                 account: instance.account.clone(),
                 region: instance.region.clone(),
                 id: attached.volume_id.clone(),
                 name: instance.name.clone(),
                 instance_id: Some(instance.instance_id.clone()),
                 tags: Tags::new(),
-            };
+            });
             let start = attached.attached_at.unwrap_or(instance.launch_time).min(instance.seen_at);
             let life = Period { start, end: instance.seen_at };
-            let evidence = std::slice::from_ref(evidence);
+            let evidence = Arc::from([evidence.clone()]);
             for stretch in timelines.cut(life, Some(&instance.instance_id)) {
-                usage.push(measured(resource.clone(), Subject::VolumeOfUnknownSize, stretch, evidence));
+                usage.push(measured(&resource, Subject::VolumeOfUnknownSize, stretch, &evidence));
             }
             let missed = gone.missed(ResourceKind::Volume, &attached.volume_id);
             let missed = missed.or(gone.missed(ResourceKind::Instance, &instance.instance_id));
             let open = End::Open { last_seen: life.end };
             let end = missed.map_or(open, |missed| open.before(missed));
-            usage.extend(possibly_later(resource, Subject::VolumeOfUnknownSize, end, now, evidence));
+            usage.extend(possibly_later(resource, Subject::VolumeOfUnknownSize, end, now, &evidence));
         }
     }
     usage
@@ -229,20 +230,20 @@ pub(super) fn snapshots(ledger: &Ledger, gone: &Gone<'_>, now: Timestamp) -> Vec
             let missed = gone.missed(ResourceKind::Snapshot, &seen.snapshot_id);
             let period = Period { start: seen.started_at, end: missed.unwrap_or(now).max(seen.seen_at) };
             (!period.is_empty()).then(|| Usage {
-                resource: Resource {
+                resource: Arc::new(Resource {
                     account: seen.account.clone(),
                     region: seen.region.clone(),
                     id: seen.snapshot_id.clone(),
                     name: seen.name.clone(),
                     instance_id: None,
                     tags: Tags::new(),
-                },
+                }),
                 subject: Subject::Snapshot { size_gb, archived: seen.archived },
                 phase: Phase::Unattached,
                 certainty: Certainty::Possible,
                 period,
                 hours_per_day: None,
-                evidence: vec![evidence.clone()],
+                evidence: Arc::from([evidence.clone()]),
             })
         })
         .collect()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::fact::{Evidence, Fact};
 use super::moment::End;
@@ -14,39 +15,44 @@ use crate::time::Period;
 
 pub(super) const HOURS_PER_DAY: Decimal = Decimal::from_parts(24, 0, 0, false, 0);
 
-pub(super) struct Timelines {
-    stretches: BTreeMap<String, Vec<Stretch>>,
-    /// Instances that only notes speak of: what the notes do not name as running was stopped.
-    noted_only: BTreeMap<String, bool>,
+/// By instance.
+#[derive(Default)]
+pub(super) struct Timelines(FxHashMap<String, Timeline>);
+
+#[derive(Default)]
+struct Timeline {
+    stretches: Vec<Stretch>,
+    noted: bool,
+    seen: bool,
 }
 
 impl Timelines {
     pub(super) fn new(sessions: &[Session], facts: &[(Evidence, Fact)], now: Timestamp) -> Timelines {
-        let mut timelines = Timelines { stretches: BTreeMap::new(), noted_only: BTreeMap::new() };
+        let mut timelines = Timelines::default();
         for session in sessions {
             timelines.add_session(session, now);
         }
         for (_, noted) in latest_notes(facts) {
-            timelines.noted_only.entry(noted.instance_id.clone()).or_insert(true);
+            timelines.of(&noted.instance_id).noted = true;
             if noted.hours_per_day.is_some_and(|hours| hours.is_zero()) {
                 let period = Period { start: noted.start, end: noted.end.unwrap_or(noted.noted_at) };
                 timelines.add(&noted.instance_id, period, Phase::Stopped, None);
             }
         }
         timelines.add_seen_stops(sessions, facts);
-        for of_instance in timelines.stretches.values_mut() {
-            of_instance.sort_by_key(|stretch| (stretch.period, stretch.phase));
-            merge_stopped(of_instance);
+        for Timeline { stretches, .. } in timelines.0.values_mut() {
+            stretches.sort_by_key(|stretch| (stretch.period, stretch.phase));
+            merge_stopped(stretches);
         }
         timelines
     }
 
+    fn of(&mut self, instance_id: &str) -> &mut Timeline {
+        self.0.entry(instance_id.to_owned()).or_default()
+    }
+
     fn add(&mut self, instance_id: &str, period: Period, phase: Phase, hours_per_day: Option<Decimal>) {
-        let stretch = Stretch { period, phase, hours_per_day };
-        match self.stretches.get_mut(instance_id) {
-            Some(stretches) => stretches.push(stretch),
-            None => _ = self.stretches.insert(instance_id.to_owned(), vec![stretch]),
-        }
+        self.of(instance_id).stretches.push(Stretch { period, phase, hours_per_day });
     }
 
     fn add_session(&mut self, session: &Session, now: Timestamp) {
@@ -68,7 +74,7 @@ impl Timelines {
     fn add_seen_stops(&mut self, sessions: &[Session], facts: &[(Evidence, Fact)]) {
         for (_, fact) in facts {
             let Fact::Instance(seen) = fact else { continue };
-            self.noted_only.insert(seen.instance_id.clone(), false);
+            self.of(&seen.instance_id).seen = true;
             if !seen.state.is_stopped() {
                 continue;
             }
@@ -86,17 +92,20 @@ impl Timelines {
     /// Cuts a life along the instance's stretches; `None`: a volume of no instance.
     pub(super) fn cut(&self, life: Period, instance_id: Option<&str>) -> Vec<Stretch> {
         let Some(instance_id) = instance_id else { return cut(life, &[], Phase::Unattached) };
-        let stretches = self.stretches.get(instance_id).map_or(&[][..], Vec::as_slice);
-        let noted_only = self.noted_only.get(instance_id).copied().unwrap_or(false);
-        cut(life, stretches, if noted_only { Phase::Stopped } else { Phase::Unknown })
+        let Some(timeline) = self.0.get(instance_id) else { return cut(life, &[], Phase::Unknown) };
+        // Of what only notes speak of: what the notes do not name as running was stopped.
+        let otherwise = if timeline.noted && !timeline.seen { Phase::Stopped } else { Phase::Unknown };
+        cut(life, &timeline.stretches, otherwise)
     }
 
     /// The stretches of which the state is known.
-    pub(super) fn sure(mut self) -> BTreeMap<String, Vec<Stretch>> {
-        for stretches in self.stretches.values_mut() {
+    pub(super) fn sure(self) -> BTreeMap<String, Vec<Stretch>> {
+        let known = self.0.into_iter().filter(|(_, timeline)| !timeline.stretches.is_empty());
+        let sure = known.map(|(id, Timeline { mut stretches, .. })| {
             stretches.retain(|stretch| stretch.phase != Phase::Unknown);
-        }
-        self.stretches
+            (id, stretches)
+        });
+        sure.collect()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Usage: what `billing` prices. One subject in one state over one period, with how sure that is.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use super::fact::{Evidence, Purchase, VolumeSeen};
@@ -53,7 +56,8 @@ pub enum Certainty {
 /// A volume as it is billed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VolumeShape {
-    pub volume_type: String,
+    /// What AWS calls it: borrowed, where gpucost knows it.
+    pub volume_type: Cow<'static, str>,
     pub size_gb: u32,
     pub iops: Option<u32>,
     pub throughput_mibps: Option<u32>,
@@ -62,7 +66,7 @@ pub struct VolumeShape {
 impl From<&VolumeSpec> for VolumeShape {
     fn from(spec: &VolumeSpec) -> VolumeShape {
         VolumeShape {
-            volume_type: spec.volume_type.name().to_owned(),
+            volume_type: spec.volume_type.name().into(),
             size_gb: spec.size_gb,
             iops: spec.iops,
             throughput_mibps: spec.throughput_mibps,
@@ -116,14 +120,15 @@ pub enum Subject {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
-    pub resource: Resource,
+    /// Of thousands of one resource each says whose it is: they share what says it.
+    pub resource: Arc<Resource>,
     pub subject: Subject,
     pub phase: Phase,
     pub certainty: Certainty,
     pub period: Period,
     /// So many hours of each day of the period; `None`: all of it.
     pub hours_per_day: Option<Decimal>,
-    pub evidence: Vec<Evidence>,
+    pub evidence: Arc<[Evidence]>,
 }
 
 /// A stretch of an instance's life in one state.

@@ -1,5 +1,7 @@
 //! The lives of volumes that were seen, or that CloudTrail tells of: of which shape they were when, and how sure that is.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -17,12 +19,15 @@ use super::usage::{Certainty, Phase, Resource, Stretch, Subject, Usage, VolumeSh
 use crate::catalog::{GP3_BASELINE_IOPS, GP3_BASELINE_THROUGHPUT_MIBPS, VolumeType};
 use crate::time::Period;
 
+/// Thousands are gone through in parts, on all cores.
+const VOLUMES_AT_ONCE: usize = 256;
+
 type Sight<'a> = (&'a Evidence, &'a VolumeSeen);
 type Call<'a> = (&'a Evidence, &'a ResourceChanged);
 
 /// All that is known of one volume, by time.
 #[derive(Default)]
-struct Known<'a> {
+pub(super) struct Known<'a> {
     sights: Vec<Sight<'a>>,
     modified: Vec<Call<'a>>,
     created: Option<Call<'a>>,
@@ -43,11 +48,11 @@ struct Part<'a> {
     shape: Shape,
     /// `None`: nobody saw it then.
     seen: Option<&'a VolumeSeen>,
-    evidence: Vec<Evidence>,
+    evidence: Arc<[Evidence]>,
 }
 
 /// By id.
-fn known_volumes(facts: &[(Evidence, Fact)]) -> Vec<(&str, Known<'_>)> {
+pub(super) fn known_volumes(facts: &[(Evidence, Fact)]) -> Vec<(&str, Known<'_>)> {
     let mut known: FxHashMap<&str, Known<'_>> = FxHashMap::default();
     for (evidence, fact) in facts {
         match fact {
@@ -63,12 +68,12 @@ fn known_volumes(facts: &[(Evidence, Fact)]) -> Vec<(&str, Known<'_>)> {
             _ => {}
         }
     }
-    for of_volume in known.values_mut() {
+    let mut known: Vec<(&str, Known<'_>)> = known.into_iter().collect();
+    known.par_sort_unstable_by_key(|(id, _)| *id);
+    known.par_iter_mut().for_each(|(_, of_volume)| {
         of_volume.sights.sort_by(|(a, x), (b, y)| (x.seen_at, a).cmp(&(y.seen_at, b)));
         of_volume.modified.sort_by_key(|(evidence, changed)| (changed.at, *evidence));
-    }
-    let mut known: Vec<(&str, Known<'_>)> = known.into_iter().collect();
-    known.sort_unstable_by_key(|(id, _)| *id);
+    });
     known
 }
 
@@ -84,18 +89,18 @@ fn keep_first<'a>(kept: &mut Option<Call<'a>>, call: Call<'a>) {
 
 /// Each sight of a volume tells its shape from then on, up to the next if that sees the same. If it sees another, and
 /// no call says when it was changed, it was the one or the other. What the first sight sees counts since the creation:
-/// a change before it that no call tells of leaves no trace, and nothing better is known.
+/// a change before it that no call tells of leaves no trace, and nothing better is known. In parts, by id.
 pub(super) fn seen_volumes(
-    facts: &[(Evidence, Fact)],
+    known: &[(&str, Known<'_>)],
     gone: &Gone<'_>,
     timelines: &Timelines,
     now: Timestamp,
-) -> Vec<Usage> {
+) -> Vec<Vec<Usage>> {
     let of_volume = |(id, known): &(&str, Known<'_>)| {
         let missed = gone.missed(ResourceKind::Volume, id);
         known.usage(id, missed, timelines, now)
     };
-    known_volumes(facts).par_iter().flat_map_iter(of_volume).collect()
+    known.par_chunks(VOLUMES_AT_ONCE).map(|part| part.iter().flat_map(of_volume).collect()).collect()
 }
 
 fn stretches(part: &Part<'_>, resource: &Resource, timelines: &Timelines) -> Vec<Stretch> {
@@ -126,7 +131,7 @@ impl<'a> Line<'a> {
     fn push(&mut self, until: Timestamp, is_last: bool) {
         if until > self.at || is_last {
             let period = Period { start: self.at, end: until.max(self.at) };
-            let evidence = self.evidence.clone();
+            let evidence = self.evidence.as_slice().into();
             self.parts.push(Part { period, shape: self.shape.clone(), seen: self.seen, evidence });
             self.at = period.end;
         }
@@ -168,9 +173,8 @@ impl<'a> Line<'a> {
 }
 
 impl Part<'_> {
-    fn usage(&self, resource: &Resource, stretch: Stretch, life: Option<Period>) -> Vec<Usage> {
-        let of =
-            |subject, certainty| Usage { certainty, ..measured(resource.clone(), subject, stretch, &self.evidence) };
+    fn usage(&self, resource: &Arc<Resource>, stretch: Stretch, life: Option<Period>) -> Vec<Usage> {
+        let of = |subject, certainty| Usage { certainty, ..measured(resource, subject, stretch, &self.evidence) };
         match &self.shape {
             Shape::Known(shape) => vec![of(Subject::Volume { shape: shape.clone(), life }, Certainty::Measured)],
             Shape::Unknown => vec![of(Subject::VolumeOfUnknownSize, Certainty::Measured)],
@@ -199,14 +203,14 @@ impl<'a> Known<'a> {
             _ => None,
         };
         for part in &parts {
-            let resource = self.resource(id, part.seen);
+            let resource = Arc::new(self.resource(id, part.seen));
             for stretch in stretches(part, &resource, timelines) {
                 usage.extend(part.usage(&resource, stretch, life));
             }
         }
         let (Shape::Known(shape) | Shape::Changed(_, shape)) = &last.shape else { return usage };
         let subject = Subject::Volume { shape: shape.clone(), life: None };
-        usage.extend(possibly_later(self.resource(id, last.seen), subject, end, now, &last.evidence));
+        usage.extend(possibly_later(Arc::new(self.resource(id, last.seen)), subject, end, now, &last.evidence));
         usage
     }
 
@@ -286,7 +290,7 @@ fn agrees(change: &Change, shape: &VolumeShape) -> bool {
     else {
         return false;
     };
-    volume_type.as_ref().is_none_or(|told| *told == shape.volume_type)
+    volume_type.as_ref().is_none_or(|told| *told == *shape.volume_type)
         && size_gb.is_none_or(|told| told == shape.size_gb)
         && iops.is_none_or(|told| Some(told) == shape.iops)
         && throughput_mibps.is_none_or(|told| Some(told) == shape.throughput_mibps)
@@ -303,7 +307,8 @@ fn changed_by(change: &Change, before: &Shape) -> Option<VolumeShape> {
         Shape::Known(shape) | Shape::Changed(_, shape) => Some(shape),
         Shape::Unknown => None,
     };
-    let volume_type = volume_type.clone().or_else(|| before.map(|before| before.volume_type.clone()))?;
+    let volume_type =
+        volume_type.as_deref().map(VolumeType::known_name).or_else(|| Some(before?.volume_type.clone()))?;
     let same_type = before.filter(|before| before.volume_type == volume_type);
     Some(VolumeShape {
         size_gb: size_gb.or(before.map(|before| before.size_gb))?,

@@ -78,8 +78,9 @@ fn columns() -> Vec<Column> {
 
 /// The cells of the columns that are no detail.
 fn list_row(finding: &Finding) -> Vec<Cell> {
-    let ([accrued, ..], [saving, ..]) = (accrued_cells(finding), saving_cells(finding));
-    vec![Cell::text(rule_title(finding)), Cell::text(finding.resource.id.clone()), accrued, saving]
+    let accrued = finding.accrued.as_ref().map_or(Cell::missing("-"), dollar_cell);
+    let id = finding.resource.id.clone();
+    vec![Cell::text(rule_title(finding)), Cell::text(id), accrued, saving_cell(&finding.saving_per_month)]
 }
 
 fn finding_row(finding: &Finding) -> Vec<Cell> {
@@ -118,11 +119,14 @@ fn accrued_cells(finding: &Finding) -> [Cell; 3] {
 }
 
 fn saving_cells(finding: &Finding) -> [Cell; 3] {
-    match &finding.saving_per_month {
-        Dollars::Exact(none) if none.is_zero() => {
-            [Cell::new("none now", none.exact()), Cell::cost(*none), Cell::cost(*none)]
-        }
-        saving => dollar_cells(saving),
+    let [_, least, most] = dollar_cells(&finding.saving_per_month);
+    [saving_cell(&finding.saving_per_month), least, most]
+}
+
+fn saving_cell(saving: &Dollars) -> Cell {
+    match saving {
+        Dollars::Exact(none) if none.is_zero() => Cell::new("none now", none.exact()),
+        saving => dollar_cell(saving),
     }
 }
 
@@ -360,9 +364,13 @@ pub(super) fn dollar_columns([exact, least, most]: DollarKeys, title: &str) -> [
 
 pub(super) fn dollar_cells(dollars: &Dollars) -> [Cell; 3] {
     let bound = |bound: Option<Usd>| bound.map_or(Cell::missing("unknown"), Cell::cost);
+    [dollar_cell(dollars), bound(dollars.least()), bound(dollars.most())]
+}
+
+fn dollar_cell(dollars: &Dollars) -> Cell {
     let exact = match dollars {
         Dollars::Exact(usd) => Some(usd.exact()),
         _ => None,
     };
-    [Cell { shown: dollars.to_string(), exact }, bound(dollars.least()), bound(dollars.most())]
+    Cell { shown: dollars.to_string(), exact }
 }

@@ -110,7 +110,7 @@ fn grouped(bill: &Bill) -> BTreeMap<ChargeKey<'_>, Vec<&LineItem>> {
 }
 
 fn charge_key(line: &LineItem) -> ChargeKey<'_> {
-    let Resource { account, region, id, .. } = &line.resource;
+    let Resource { account, region, id, .. } = &*line.resource;
     let rate = line.charge.rate().map(|rate| rate.usd);
     (account, region, id, line.certainty, line.meter, &line.subject, line.phase, rate)
 }
@@ -183,7 +183,7 @@ const fn unit_shown(unit: Unit) -> &'static str {
 }
 
 fn evidence(lines: &[&LineItem]) -> String {
-    let all: BTreeSet<&Evidence> = lines.iter().flat_map(|line| &line.evidence).collect();
+    let all: BTreeSet<&Evidence> = lines.iter().flat_map(|line| line.evidence.iter()).collect();
     let mut shown: Vec<String> = all.iter().take(3).map(ToString::to_string).collect();
     if all.len() > 3 {
         shown.push(format!("and {} more", all.len() - 3));

@@ -163,8 +163,8 @@ fn volume_lines(
     for charge in volume_charges(spec.volume_type, &shape) {
         let rate = card.volume(region, spec.volume_type, charge.rate)?;
         let item = match charge.rate {
-            VolumeRate::Storage => format!("{which}{}{}", charge.subject, performance(spec)),
-            _ => format!("{which}{}", charge.subject),
+            VolumeRate::Storage => format!("{which}{}{}", charge.subject(), performance(spec)),
+            _ => format!("{which}{}", charge.subject()),
         };
         lines.push(monthly_line(item, charge.amount, rate).ok_or(QuoteError::OutOfRange)?);
     }

@@ -89,7 +89,7 @@ fn key(ledger: &Ledger, by: &By, id: &str, instance_type: &str, region: &str, ta
             let value = seen.and_then(|tags| tags.get(key)).or_else(|| tags.get(key));
             // FOCUS exports of AWS prefix the user's tags.
             let value = value.or_else(|| tags.get(&format!("user:{key}")));
-            value.cloned().unwrap_or_else(|| "(untagged)".to_owned())
+            value.map(str::to_owned).unwrap_or_else(|| "(untagged)".to_owned())
         }
     }
 }

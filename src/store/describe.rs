@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use answer::{Address, Document, Image, Instance, Snapshot, Tag, Volume};
 
-use crate::catalog::region_of_zone;
+use crate::catalog::{VolumeType, region_of_zone};
 use crate::ledger::{
     AddressSeen, Fact, ImageSeen, InstanceSeen, InstanceState, Purchase, ResourceKind, ResourcesListed, SnapshotSeen,
     Tags, VolumeAttachment, VolumeSeen,
@@ -163,7 +163,7 @@ impl Given<'_> {
             name: name(&tags),
             tags,
             size_gb: size("Size", volume.size)?,
-            volume_type: volume.volume_type,
+            volume_type: VolumeType::known_name(&volume.volume_type),
             iops: volume.iops,
             throughput_mibps: volume.throughput,
             created_at: self.past("CreateTime", &volume.create_time)?,
@@ -272,7 +272,7 @@ fn tags(tags: Vec<Tag>) -> Tags {
 }
 
 fn name(tags: &Tags) -> String {
-    tags.get("Name").cloned().unwrap_or_default()
+    tags.get("Name").unwrap_or_default().to_owned()
 }
 
 fn state(name: &str) -> Result<InstanceState, String> {

@@ -106,7 +106,7 @@ impl Store {
     /// A database that cannot be read, or a fact in it that was damaged.
     pub fn facts(&self) -> Result<Vec<(Evidence, Fact)>, StoreError> {
         let mut facts = load(&self.connection, &self.path)?;
-        facts.append(&mut tracked::load(&self.connection, &self.path, None)?);
+        tracked::load(&self.connection, &self.path, None, &mut facts)?;
         facts.append(&mut tracked::listed(&self.connection, &self.path)?);
         Ok(facts)
     }

@@ -173,7 +173,7 @@ impl Recorder<'_> {
         }
         // The new facts must make sense together with the old ones, or none of them is kept.
         let mut all = facts::load(&self.transaction, &self.path)?;
-        all.append(&mut tracked::load(&self.transaction, &self.path, Some(&self.touched))?);
+        tracked::load(&self.transaction, &self.path, Some(&self.touched), &mut all)?;
         refuse_overlaps(&all)?;
         self.transaction.commit().map_err(|e| sqlite_error(&self.path, e))?;
         Ok(self.recorded)

@@ -1,16 +1,23 @@
 //! What the tracker saw, read back as facts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 use rusqlite::Connection;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sightings::{STATES, VARYING, Varying, kind_of, with_time};
 use super::{Store, StoreError, sqlite_error};
 use crate::ledger::{Evidence, EvidenceKind, Fact, ResourceGone, ResourceKind, ResourcesListed};
+
+/// Rows that a core takes at a time.
+const ROWS_AT_ONCE: usize = 1024;
+
+/// The columns of `scopes`, in the order of [`ResourceKind::ALL`].
+const LISTED_AT: &str = "instances_at, volumes_at, addresses_at, snapshots_at, images_at";
 
 /// The fact that a poll at `seen_at` would have told.
 fn fact(lasting: &Fact, varying: &Varying, seen_at: Timestamp) -> Result<Fact, String> {
@@ -60,7 +67,6 @@ struct Sight {
 
 struct Resource {
     id: i64,
-    name: String,
     what: ResourceKind,
     place: Arc<Place>,
 }
@@ -71,13 +77,32 @@ struct Place {
     region: String,
     /// What stands for a file where facts of it are told.
     file: Arc<str>,
+    /// When the list of each kind was last read whole.
+    listed_at: Vec<(ResourceKind, i64)>,
 }
 
 impl Resource {
     fn evidence(&self) -> Evidence {
         evidence(&self.place.file, self.id)
     }
+
+    /// What is present was so until its list was last read whole.
+    fn listed_at(&self) -> Option<i64> {
+        self.place.listed_at.iter().find(|(what, _)| *what == self.what).map(|(_, at)| *at)
+    }
 }
+
+/// In the order of their ids.
+struct Resources(Vec<Resource>);
+
+impl Resources {
+    fn get(&self, id: i64) -> Option<&Resource> {
+        self.0.binary_search_by_key(&id, |resource| resource.id).ok().and_then(|at| self.0.get(at))
+    }
+}
+
+/// With their ids, in parts.
+type Shapes = Vec<Vec<(i64, Fact)>>;
 
 /// Everything the tracker saw, of all resources or of some: what was seen at more than one poll by its first sight and
 /// its last.
@@ -85,23 +110,63 @@ pub(super) fn load(
     connection: &Connection,
     path: &Path,
     only: Option<&BTreeSet<String>>,
-) -> Result<Vec<(Evidence, Fact)>, StoreError> {
-    let fail = |e| sqlite_error(path, e);
-    let resources = load_resources(connection, only).map_err(fail)?;
-    if resources.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sights = load_sights(connection, &resources).map_err(fail)?;
-    let what_is = |sight: &Sight| Some((sight.shape_id, resources.get(&sight.resource_id)?.what));
-    let shapes = load_shapes(connection, path, &sights.iter().filter_map(what_is).collect())?;
+    facts: &mut Vec<(Evidence, Fact)>,
+) -> Result<(), StoreError> {
+    let (resources, sights, shapes) = read(connection, path, only)?;
+    let mut by_id: FxHashMap<i64, &Fact> = FxHashMap::default();
+    by_id.reserve(shapes.iter().map(Vec::len).sum());
+    by_id.extend(shapes.iter().flatten().map(|(id, fact)| (*id, fact)));
     let of_sight = |sight: &Sight| {
-        let Some(resource) = resources.get(&sight.resource_id) else { return Ok(Vec::new()) };
-        let Some(lasting) = shapes.get(&sight.shape_id) else { return Ok(Vec::new()) };
+        let Some(resource) = resources.get(sight.resource_id) else { return Ok(Vec::new()) };
+        let Some(lasting) = by_id.get(&sight.shape_id) else { return Ok(Vec::new()) };
         let broken = |why| StoreError::BrokenFact { path: path.to_owned(), id: sight.resource_id, why };
         facts_of(sight, resource, lasting).map_err(broken)
     };
-    let facts: Vec<Vec<_>> = sights.par_iter().map(of_sight).collect::<Result<_, StoreError>>()?;
-    Ok(facts.into_iter().flatten().collect())
+    let of_part = |part: &[Sight]| -> Result<Vec<_>, StoreError> {
+        let mut told = Vec::with_capacity(2 * part.len());
+        for sight in part {
+            told.append(&mut of_sight(sight)?);
+        }
+        Ok(told)
+    };
+    let parts: Vec<Vec<_>> = sights.par_chunks(ROWS_AT_ONCE).map(of_part).collect::<Result<_, _>>()?;
+    facts.reserve(parts.iter().map(Vec::len).sum());
+    facts.extend(parts.into_iter().flatten());
+    drop(by_id);
+    // A hundred thousand texts, which nobody waits to see gone.
+    rayon::spawn(move || drop((resources, sights, shapes)));
+    Ok(())
+}
+
+/// Bodies are parsed on other cores while the rows are still being read.
+fn read(
+    connection: &Connection,
+    path: &Path,
+    only: Option<&BTreeSet<String>>,
+) -> Result<(Resources, Vec<Sight>, Shapes), StoreError> {
+    let parsed: Mutex<Vec<Result<Vec<(i64, Fact)>, StoreError>>> = Mutex::default();
+    let (resources, sights) = rayon::in_place_scope(|scope| {
+        let parsed = &parsed;
+        let parse = |bodies: Bodies| {
+            scope.spawn(move |_| {
+                let shapes = shapes(path, &bodies);
+                parsed.lock().unwrap_or_else(PoisonError::into_inner).push(shapes);
+            });
+        };
+        if only.is_none() {
+            for_each_body(connection, |_| true, parse)?;
+        }
+        let resources = load_resources(connection, only)?;
+        let sights = if resources.0.is_empty() { Vec::new() } else { load_sights(connection, &resources)? };
+        if only.is_some() {
+            let wanted: FxHashSet<i64> = sights.iter().map(|sight| sight.shape_id).collect();
+            for_each_body(connection, |id| wanted.contains(&id), parse)?;
+        }
+        Ok((resources, sights))
+    })
+    .map_err(|e| sqlite_error(path, e))?;
+    let parsed = parsed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((resources, sights, parsed.into_iter().collect::<Result<_, _>>()?))
 }
 
 fn facts_of(sight: &Sight, resource: &Resource, lasting: &Fact) -> Result<Vec<(Evidence, Fact)>, String> {
@@ -116,7 +181,7 @@ fn facts_of(sight: &Sight, resource: &Resource, lasting: &Fact) -> Result<Vec<(E
             what: resource.what,
             account: resource.place.account.clone(),
             region: resource.place.region.clone(),
-            resource_id: resource.name.clone(),
+            resource_id: lasting.resource_ids().next().unwrap_or_default().to_owned(),
             last_seen: last,
             missed_at: second(missed_at)?,
         };
@@ -125,59 +190,56 @@ fn facts_of(sight: &Sight, resource: &Resource, lasting: &Fact) -> Result<Vec<(E
     Ok(facts)
 }
 
-fn load_places(connection: &Connection) -> rusqlite::Result<HashMap<i64, Arc<Place>>> {
-    let mut statement = connection.prepare("SELECT id, account, region FROM scopes")?;
+fn load_places(connection: &Connection) -> rusqlite::Result<FxHashMap<i64, Arc<Place>>> {
+    let mut statement = connection.prepare(&format!("SELECT id, account, region, {LISTED_AT} FROM scopes"))?;
     let rows = statement.query_map([], |row| {
         let (account, region): (String, String) = (row.get(1)?, row.get(2)?);
         let file = file_of(&account, &region);
-        Ok((row.get(0)?, Arc::new(Place { account, region, file })))
+        let mut listed_at = Vec::new();
+        for (what, column) in ResourceKind::ALL.into_iter().zip(3..) {
+            listed_at.extend(row.get::<_, Option<i64>>(column)?.map(|at| (what, at)));
+        }
+        Ok((row.get(0)?, Arc::new(Place { account, region, file, listed_at })))
     });
     rows.and_then(Iterator::collect)
 }
 
-fn load_resources(
-    connection: &Connection,
-    only: Option<&BTreeSet<String>>,
-) -> rusqlite::Result<HashMap<i64, Resource>> {
+fn load_resources(connection: &Connection, only: Option<&BTreeSet<String>>) -> rusqlite::Result<Resources> {
     let places = load_places(connection)?;
-    let mut statement = connection.prepare("SELECT id, name, kind, scope_id FROM resources")?;
+    let mut statement = connection.prepare("SELECT id, name, kind, scope_id FROM resources ORDER BY id")?;
     let mut rows = statement.query([])?;
-    let mut resources = HashMap::new();
+    let mut resources = Vec::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(1)?;
-        let is_wanted = only.is_none_or(|only| only.contains(&name));
+        let name = row.get_ref(1)?.as_str()?;
+        let is_wanted = only.is_none_or(|only| only.contains(name));
         let (Some(what), Some(place)) = (kind_of(row.get(2)?), places.get(&row.get(3)?).filter(|_| is_wanted)) else {
             continue;
         };
         let id: i64 = row.get(0)?;
-        resources.insert(id, Resource { id, name, what, place: Arc::clone(place) });
+        resources.push(Resource { id, what, place: Arc::clone(place) });
     }
-    Ok(resources)
+    Ok(Resources(resources))
 }
 
-fn load_sights(connection: &Connection, resources: &HashMap<i64, Resource>) -> rusqlite::Result<Vec<Sight>> {
-    // What is present was so until its list was last read whole.
-    let mut statement = connection.prepare(&format!(
-        "SELECT resource_id, shape_id, first_at, last_at, missed_at, {VARYING}
-            FROM sights LEFT JOIN reasons ON reasons.id = reason_id
-         UNION ALL
-         SELECT resource_id, shape_id, first_at, max(last_at, coalesce(CASE kind
-                WHEN 0 THEN instances_at WHEN 1 THEN volumes_at WHEN 2 THEN addresses_at WHEN 3 THEN snapshots_at
-                ELSE images_at END, 0)),
-            NULL, {VARYING}
-            FROM present JOIN resources ON resources.id = resource_id JOIN scopes ON scopes.id = present.scope_id
-            LEFT JOIN reasons ON reasons.id = reason_id"
-    ))?;
-    let mut rows = statement.query([])?;
+/// Those that are over, then those that go on.
+fn load_sights(connection: &Connection, resources: &Resources) -> rusqlite::Result<Vec<Sight>> {
     let mut sights = Vec::new();
-    while let Some(row) = rows.next()? {
-        let resource_id = row.get(0)?;
-        if resources.contains_key(&resource_id) {
+    for (table, missed_at) in [("sights", "missed_at"), ("present", "NULL")] {
+        let mut statement = connection.prepare(&format!(
+            "SELECT resource_id, shape_id, first_at, last_at, {missed_at}, {VARYING}
+             FROM {table} LEFT JOIN reasons ON reasons.id = reason_id"
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let resource_id = row.get(0)?;
+            let Some(resource) = resources.get(resource_id) else { continue };
+            let last_at: i64 = row.get(3)?;
+            let listed_at = resource.listed_at().filter(|_| table == "present");
             sights.push(Sight {
                 resource_id,
                 shape_id: row.get(1)?,
                 first_at: row.get(2)?,
-                last_at: row.get(3)?,
+                last_at: listed_at.map_or(last_at, |at| at.max(last_at)),
                 missed_at: row.get(4)?,
                 varying: Varying::read(row, 5)?,
             });
@@ -186,39 +248,61 @@ fn load_sights(connection: &Connection, resources: &HashMap<i64, Resource>) -> r
     Ok(sights)
 }
 
-fn load_shapes(
+fn for_each_body(
     connection: &Connection,
-    path: &Path,
-    wanted: &HashMap<i64, ResourceKind>,
-) -> Result<HashMap<i64, Fact>, StoreError> {
-    let read = || -> rusqlite::Result<Vec<(i64, ResourceKind, String)>> {
-        let mut statement = connection.prepare("SELECT id, body FROM shapes")?;
-        let mut rows = statement.query([])?;
-        let mut bodies = Vec::new();
-        while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            if let Some(what) = wanted.get(&id) {
-                bodies.push((id, *what, row.get(1)?));
-            }
+    is_wanted: impl Fn(i64) -> bool,
+    parse: impl Fn(Bodies),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT id, body FROM shapes")?;
+    let mut rows = statement.query([])?;
+    let mut bodies = Bodies::default();
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if is_wanted(id) {
+            bodies.text.push_str(row.get_ref(1)?.as_str()?);
+            bodies.ends.push((id, bodies.text.len()));
         }
-        Ok(bodies)
-    };
-    let bodies = read().map_err(|e| sqlite_error(path, e))?;
-    let parsed = bodies.par_iter().map(|(id, what, body)| match shape(*what, body) {
-        Ok(fact) => Ok((*id, fact)),
-        Err(e) => Err(StoreError::BrokenFact { path: path.to_owned(), id: *id, why: e.to_string() }),
+        if bodies.ends.len() == ROWS_AT_ONCE {
+            parse(std::mem::take(&mut bodies));
+        }
+    }
+    parse(bodies);
+    Ok(())
+}
+
+/// Some of the shapes' bodies, one after the other.
+#[derive(Default)]
+struct Bodies {
+    text: String,
+    /// Whose body it is, and where it ends.
+    ends: Vec<(i64, usize)>,
+}
+
+impl Bodies {
+    fn iter(&self) -> impl Iterator<Item = (i64, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        self.ends.iter().zip(starts).map(|((id, end), start)| (*id, self.text.get(start..*end).unwrap_or_default()))
+    }
+}
+
+fn shapes(path: &Path, bodies: &Bodies) -> Result<Vec<(i64, Fact)>, StoreError> {
+    let parsed = bodies.iter().map(|(id, body)| match shape(body) {
+        Ok(fact) => Ok((id, fact)),
+        Err(e) => Err(StoreError::BrokenFact { path: path.to_owned(), id, why: e.to_string() }),
     });
     parsed.collect()
 }
 
-/// Without looking for the kind that it names, which is known: that takes twice as long.
-fn shape(what: ResourceKind, body: &str) -> serde_json::Result<Fact> {
-    Ok(match what {
-        ResourceKind::Instance => Fact::Instance(serde_json::from_str(body)?),
-        ResourceKind::Volume => Fact::Volume(serde_json::from_str(body)?),
-        ResourceKind::Address => Fact::Address(serde_json::from_str(body)?),
-        ResourceKind::Snapshot => Fact::Snapshot(serde_json::from_str(body)?),
-        ResourceKind::Image => Fact::Image(serde_json::from_str(body)?),
+/// Not by way of the enum where the kind comes first, as it was written: that takes twice as long.
+fn shape(body: &str) -> serde_json::Result<Fact> {
+    let kind = body.strip_prefix(r#"{"kind":""#).and_then(|rest| rest.split('"').next());
+    Ok(match kind {
+        Some("instance") => Fact::Instance(serde_json::from_str(body)?),
+        Some("volume") => Fact::Volume(serde_json::from_str(body)?),
+        Some("address") => Fact::Address(serde_json::from_str(body)?),
+        Some("snapshot") => Fact::Snapshot(serde_json::from_str(body)?),
+        Some("image") => Fact::Image(serde_json::from_str(body)?),
+        _ => serde_json::from_str(body)?,
     })
 }
 
@@ -226,10 +310,7 @@ fn shape(what: ResourceKind, body: &str) -> serde_json::Result<Fact> {
 pub(super) fn listed(connection: &Connection, path: &Path) -> Result<Vec<(Evidence, Fact)>, StoreError> {
     let fail = |e| sqlite_error(path, e);
     let mut statement = connection
-        .prepare(
-            "SELECT id, account, region, instances_at, volumes_at, addresses_at, snapshots_at, images_at FROM scopes
-             ORDER BY id",
-        )
+        .prepare(&format!("SELECT id, account, region, {LISTED_AT} FROM scopes ORDER BY id"))
         .map_err(fail)?;
     let mut rows = statement.query([]).map_err(fail)?;
     let mut facts = Vec::new();

@@ -160,7 +160,7 @@ fn ran(hours_a_day: &str, kind: &str, card: &RateCard) -> Vec<Finding> {
 fn plan_in(findings: &[Finding]) -> Option<(String, String, bool)> {
     let choices = of(findings, ELSEWHERE).into_iter().flat_map(|finding| &finding.choices);
     let mut plans = choices.filter(|choice| choice.action == Action::SavingsPlan);
-    plans.next().map(|plan| (plan.what.clone(), plan.per_month.to_string(), plan.recommended))
+    plans.next().map(|plan| (plan.what.to_string(), plan.per_month.to_string(), plan.recommended))
 }
 
 /// $24.768 of $55.04: the plan costs what 45 % of all hours cost on demand, 10.8 of a day.

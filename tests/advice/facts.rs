@@ -1,5 +1,7 @@
 //! Facts for tests, in a few words each. What a test does not say is fixed here.
 
+use std::sync::Arc;
+
 use gpucost::advice::{Finding, Thresholds};
 use gpucost::catalog::RateCard;
 use gpucost::ledger::{
@@ -75,7 +77,7 @@ pub fn instance(id: &str, instance_type: &str, state: InstanceState) -> Instance
         purchase: Purchase::OnDemand,
         public_ip: None,
         elastic_ip: false,
-        volumes: Vec::new(),
+        volumes: Arc::default(),
         seen_at: at(SEEN),
     };
     InstanceMaker(seen, "/dev/sdf".to_owned())
@@ -130,7 +132,8 @@ impl InstanceMaker {
         let attached_at = Some(self.0.launch_time);
         let device = self.1.clone();
         let volume_id = id.to_owned();
-        self.0.volumes.push(VolumeAttachment { volume_id, device, delete_on_termination, attached_at });
+        let attached = VolumeAttachment { volume_id, device, delete_on_termination, attached_at };
+        self.0.volumes = self.0.volumes.iter().cloned().chain([attached]).collect();
         self
     }
 }
@@ -149,7 +152,7 @@ pub fn volume(id: &str, volume_type: &str, size_gb: u32) -> VolumeMaker {
         volume_id: id.to_owned(),
         name: String::new(),
         tags: Tags::new(),
-        volume_type: volume_type.to_owned(),
+        volume_type: volume_type.to_owned().into(),
         size_gb,
         iops,
         throughput_mibps,

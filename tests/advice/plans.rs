@@ -35,7 +35,7 @@ fn volume(id: &str, attachments: &[Attachment]) -> LiveVolume {
         name: String::new(),
         region: "us-west-2".to_owned(),
         tags: Tags::new(),
-        shape: VolumeShape { volume_type: "gp2".to_owned(), size_gb: 100, iops: None, throughput_mibps: None },
+        shape: VolumeShape { volume_type: "gp2".into(), size_gb: 100, iops: None, throughput_mibps: None },
         state: if attachments.is_empty() { "available" } else { "in-use" }.to_owned(),
         attachments: attachments.to_vec(),
     }

@@ -301,7 +301,7 @@ fn data_volumes_go_alone_where_it_is_known_which_they_are() {
     let findings = advise(&facts, SEEN);
     let stopped_finding = findings.iter().find(|finding| finding.rule == "stopped-accruing").unwrap();
     let delete = choice(stopped_finding, Action::DeleteDataVolumes);
-    assert_eq!((delete.per_month.to_string().as_str(), delete.lost.as_str()), ("$8.00", "the data of 1 volume"));
+    assert_eq!((delete.per_month.to_string().as_str(), &*delete.lost), ("$8.00", "the data of 1 volume"));
     assert_eq!(
         delete.commands,
         ["aws ec2 detach-volume --region us-east-1 --volume-id vol-2 --instance-id i-1 && \

@@ -1,6 +1,7 @@
 //! Up to when the ledger knows of what is open: by looks at the account it is in, and by notes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gpucost::advice::Finding;
 use gpucost::alerts::{Episode, Kind, Look, Looks, Steps, decide, evidence};
@@ -12,8 +13,8 @@ use crate::story::{at, finding};
 /// An open episode about this resource of an account, last seen at the 24th hour.
 fn opened(resource: &str, account: &str) -> BTreeMap<String, Episode> {
     let mut found: Finding = finding(1, at(0), at(24), 100);
-    found.resource.id = resource.to_owned();
-    found.resource.account = account.to_owned();
+    Arc::make_mut(&mut found.resource).id = resource.to_owned();
+    Arc::make_mut(&mut found.resource).account = account.to_owned();
     decided(&[found], &BTreeMap::new(), &BTreeMap::new(), 24).0
 }
 

@@ -1,6 +1,7 @@
 //! That something does nothing is over when its signals say so, not when it is seen again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gpucost::advice::{Finding, IDLE_RUNNING, OVERSIZED_IOPS};
 use gpucost::alerts::{Episode, Look, Looks, Steps, decide, evidence};
@@ -17,7 +18,7 @@ use crate::story::{at, finding};
 fn opened(rule: &'static str, resource: &str) -> BTreeMap<String, Episode> {
     let mut found: Finding = finding(1, at(0), at(24), 100);
     found.rule = rule;
-    found.resource.id = resource.to_owned();
+    Arc::make_mut(&mut found.resource).id = resource.to_owned();
     found.last_seen = hour_start(hour_of(at(24)));
     let look =
         Look { findings: &[found], silenced: &BTreeSet::new(), evidence: &BTreeMap::new(), steps: &Steps::default() };
@@ -41,7 +42,7 @@ fn ledger(state: InstanceState, iops: u32, seen_at: Timestamp, resource: &str, k
         purchase: Purchase::OnDemand,
         public_ip: None,
         elastic_ip: false,
-        volumes: Vec::new(),
+        volumes: std::sync::Arc::default(),
         seen_at,
     });
     let volume = Fact::Volume(VolumeSeen {
@@ -49,7 +50,7 @@ fn ledger(state: InstanceState, iops: u32, seen_at: Timestamp, resource: &str, k
         volume_id: "vol-1".to_owned(),
         name: String::new(),
         tags: Tags::new(),
-        volume_type: "io1".to_owned(),
+        volume_type: "io1".into(),
         size_gb: 100,
         iops: Some(iops),
         throughput_mibps: None,

@@ -1,5 +1,7 @@
 //! Findings made up for alerts, and times for them.
 
+use std::sync::Arc;
+
 use gpucost::advice::{Confidence, Dollars, Finding, Level};
 use gpucost::ledger::{Resource, Tags};
 use gpucost::money::Usd;
@@ -27,14 +29,14 @@ pub fn finding(n: u8, since: Timestamp, last_seen: Timestamp, cents: u32) -> Fin
         id: id(n),
         rule: RULE,
         title: "Stopped, its volume still billed".to_owned(),
-        resource: Resource {
+        resource: Arc::new(Resource {
             account: "123456789012".to_owned(),
             region: "us-west-2".to_owned(),
             id: format!("i-{n}"),
             name: format!("box {n}"),
             instance_id: None,
             tags: Tags::new(),
-        },
+        }),
         last_seen,
         evidence: Vec::new(),
         parts: Vec::new(),
@@ -42,7 +44,7 @@ pub fn finding(n: u8, since: Timestamp, last_seen: Timestamp, cents: u32) -> Fin
         accrued_if_still_there: None,
         since: Some(since),
         saving_per_month: Dollars::Exact(usd(750)),
-        confidence: Confidence { level: Level::High, why: "seen".to_owned() },
+        confidence: Confidence { level: Level::High, why: "seen".into() },
         choices: Vec::new(),
         risk: String::new(),
         detail: None,

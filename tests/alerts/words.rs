@@ -1,6 +1,7 @@
 //! The title of a message: what it is about, and the dollars, wherever it is cut.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gpucost::advice::{Dollars, Finding};
 use gpucost::alerts::{Look, Notice, Steps, decide};
@@ -18,7 +19,7 @@ fn opened(findings: &[Finding]) -> Vec<Notice> {
 #[test]
 fn a_long_name_does_not_push_the_dollars_out_of_the_title() {
     let mut long = finding(1, at(0), at(100), 1896);
-    long.resource.name = "x".repeat(256);
+    Arc::make_mut(&mut long.resource).name = "x".repeat(256);
     // SNS takes fewer than 100 characters, Slack's header 150.
     let title: String = headline(&opened(&[long])).chars().take(99).collect();
     assert!(title.starts_with("gpucost: $18.96 so far, saves $7.50 a month: i-1 (xxx"), "{title}");

@@ -131,7 +131,7 @@ fn volume_sight() -> impl Strategy<Value = Fact> {
             Fact::Volume(VolumeSeen {
                 region,
                 volume_id,
-                volume_type: kind.to_owned(),
+                volume_type: kind.to_owned().into(),
                 size_gb,
                 iops,
                 throughput_mibps,

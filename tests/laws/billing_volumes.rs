@@ -36,7 +36,13 @@ fn october(seen: VolumeSeen) -> Vec<(Meter, Decimal, String)> {
 fn provisioned(volume_type: &str, iops: u32, throughput: Option<u32>) -> Vec<(Meter, Decimal, String)> {
     let seen = volume_seen("vol-1", "2026-10-01", LATER);
     let volume_type = volume_type.to_owned();
-    october(VolumeSeen { volume_type, iops: Some(iops), throughput_mibps: throughput, attached_to: None, ..seen })
+    october(VolumeSeen {
+        volume_type: volume_type.into(),
+        iops: Some(iops),
+        throughput_mibps: throughput,
+        attached_to: None,
+        ..seen
+    })
 }
 
 #[test]
@@ -148,7 +154,7 @@ fn io1_bills_all_its_iops() {
 fn unknown_iops_are_not_zero_iops() {
     for (volume_type, total) in [("io1", "$12.50"), ("io2", "$12.50")] {
         let seen = VolumeSeen {
-            volume_type: volume_type.to_owned(),
+            volume_type: volume_type.to_owned().into(),
             iops: None,
             attached_to: None,
             ..volume_seen("vol-1", "2026-10-01", "2026-11-01")
@@ -203,12 +209,12 @@ fn a_volume_that_cannot_be_priced_says_why() {
         bill(&ledger([Fact::Volume(seen)], "2026-11-01"), RateCard::shipped(), month("2026-10"))
     };
     let seen = || volume_seen("vol-1", "2026-10-31", "2026-11-01");
-    let unknown = alone(VolumeSeen { volume_type: "gp9".to_owned(), ..seen() });
+    let unknown = alone(VolumeSeen { volume_type: "gp9".into(), ..seen() });
     assert_eq!(why_unrated(&unknown), "gpucost does not know the volume type `gp9`");
     let elsewhere = alone(VolumeSeen { region: "mars-north-1".to_owned(), ..seen() });
     assert_eq!(why_unrated(&elsewhere), "`mars-north-1` is no region or zone of the rate card");
     let attached = InstanceSeen {
-        volumes: vec![attachment("vol-9", None)],
+        volumes: vec![attachment("vol-9", None)].into(),
         ..stopped("2026-10-31", "User initiated (2026-10-31 00:01:00 GMT)", "2026-10-31T02:00:00Z")
     };
     let unsized_volume = bill_of([Fact::Instance(attached)], "2026-11");

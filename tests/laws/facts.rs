@@ -87,7 +87,7 @@ pub fn seen(state: InstanceState, launch: &str, seen_at: &str) -> InstanceSeen {
         purchase: Purchase::OnDemand,
         public_ip: None,
         elastic_ip: false,
-        volumes: Vec::new(),
+        volumes: std::sync::Arc::default(),
         seen_at: at(seen_at),
     }
 }
@@ -113,7 +113,7 @@ pub fn volume_seen(id: &str, created: &str, seen_at: &str) -> VolumeSeen {
         volume_id: id.to_owned(),
         name: String::new(),
         tags: Tags::new(),
-        volume_type: "gp2".to_owned(),
+        volume_type: "gp2".into(),
         size_gb: 100,
         iops: None,
         throughput_mibps: None,

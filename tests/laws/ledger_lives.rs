@@ -132,7 +132,7 @@ fn between(old: VolumeSeen, new: VolumeSeen) -> Vec<Shape> {
     let between = ledger.usage.iter().filter(|usage| usage.period == period("2026-10-03", SEEN));
     let shapes = between.filter_map(|usage| match &usage.subject {
         Subject::Volume { shape, .. } => {
-            Some((shape.volume_type.clone(), shape.size_gb, shape.iops, shape.throughput_mibps, usage.certainty))
+            Some((shape.volume_type.to_string(), shape.size_gb, shape.iops, shape.throughput_mibps, usage.certainty))
         }
         _ => None,
     });
@@ -142,7 +142,7 @@ fn between(old: VolumeSeen, new: VolumeSeen) -> Vec<Shape> {
 #[test]
 fn performance_changed_between_two_sights_is_the_lower_and_possibly_the_higher() {
     let shape = |kind: &str, size_gb, iops, throughput_mibps| VolumeSeen {
-        volume_type: kind.to_owned(),
+        volume_type: kind.to_owned().into(),
         size_gb,
         iops,
         throughput_mibps,
@@ -171,7 +171,7 @@ fn performance_changed_between_two_sights_is_the_lower_and_possibly_the_higher()
 #[test]
 fn a_type_changed_between_two_sights_is_the_cheaper_and_possibly_the_dearer() {
     let shape = |kind: &str, size_gb, iops| VolumeSeen {
-        volume_type: kind.to_owned(),
+        volume_type: kind.to_owned().into(),
         size_gb,
         iops,
         ..volume_seen("vol-1", "2026-10-01", SEEN)
@@ -279,7 +279,7 @@ fn a_volume_both_noted_and_described_is_refused_not_billed_twice() {
 
 #[test]
 fn an_attached_volume_without_a_size_is_there_all_the_same() {
-    let with = |volumes| Fact::Instance(InstanceSeen { volumes, ..stopped_since_the_sixth() });
+    let with = |volumes: Vec<_>| Fact::Instance(InstanceSeen { volumes: volumes.into(), ..stopped_since_the_sixth() });
     let attached = || vec![attachment("vol-1", Some("2026-10-02"))];
     assert_eq!(
         volume_phases(&ledger([with(attached())], "2026-10-20")),

@@ -31,7 +31,7 @@ fn ten_thousand_instances_for_a_month() {
         let of = |seen: InstanceSeen| {
             Fact::Instance(InstanceSeen {
                 instance_id: id.clone(),
-                volumes: vec![attachment(&volume_id, None)],
+                volumes: vec![attachment(&volume_id, None)].into(),
                 public_ip: Some("203.0.113.7".to_owned()),
                 ..seen
             })

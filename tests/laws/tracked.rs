@@ -473,7 +473,7 @@ fn addresses_and_snapshots_that_vanished_ended_between_two_polls() {
 #[test]
 fn the_disks_of_an_instance_that_vanished_are_not_held_on_to() {
     let with_disk = InstanceSeen {
-        volumes: vec![attachment("vol-9", None)],
+        volumes: vec![attachment("vol-9", None)].into(),
         ..seen(InstanceState::Running, LAUNCH, "2026-10-05T10:00:00Z")
     };
     let missed = gone(ResourceKind::Instance, INSTANCE, "2026-10-05T10:00:00Z", "2026-10-05T10:05:00Z");

@@ -40,7 +40,7 @@ pub fn plan_release(
         region: address.region.clone(),
         state: address.state_words(),
         steps,
-        saving_per_month: address_month(&address.region, address.association_id.is_some(), card).dollars,
+        saving_per_month: address_month(&address.region, address.association_id.is_some(), card),
         goes_on: Dollars::ZERO,
         lost: format!("the address for good: {}", address.public_ip),
         survive: Vec::new(),

@@ -226,11 +226,11 @@ fn months_of(volumes: &[&LiveVolume], card: &RateCard) -> Dollars {
 }
 
 pub(super) fn month_of(volume: &LiveVolume, card: &RateCard) -> Dollars {
-    volume_month(&volume.region, Some(&volume.shape), card).dollars
+    volume_month(&volume.region, Some(&volume.shape), card)
 }
 
 fn addresses_month(instance: &LiveInstance, card: &RateCard) -> Dollars {
-    let each = || address_month(&instance.region, false, card).dollars;
+    let each = || address_month(&instance.region, false, card);
     (0..instance.elastic_addresses).fold(Dollars::ZERO, |sum, _| sum.plus(each()))
 }
 
@@ -249,7 +249,7 @@ fn running_month(instance: &LiveInstance, card: &RateCard) -> Dollars {
         (purchase, _) => Dollars::unknown(format!("its {purchase} rate is in no list")),
     };
     if instance.auto_address {
-        return compute.plus(address_month(&instance.region, true, card).dollars);
+        return compute.plus(address_month(&instance.region, true, card));
     }
     compute
 }

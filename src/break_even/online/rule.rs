@@ -197,6 +197,12 @@ impl Rule {
         Some((rent, self.own_per_hour.scaled(hours, Decimal::ONE)?))
     }
 
+    /// What owning saves in so many hours, however they lie. `None` where idle days save too, or it cannot be held.
+    pub fn saved_by_hours(&self, hours: Decimal) -> Option<Usd> {
+        let saved = self.rent_per_hour.checked_add(-self.own_per_hour)?;
+        if self.steady_per_day.is_zero() { saved.scaled(hours, Decimal::ONE) } else { None }
+    }
+
     /// What owning saves in a day of so many hours.
     pub fn saved_in(&self, hours: Decimal) -> Option<Usd> {
         let (rent, own) = self.of_hours(hours)?;

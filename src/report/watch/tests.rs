@@ -29,7 +29,7 @@ fn instance(id: &str, state: InstanceState, launched: &str, seen: Timestamp) -> 
         purchase: Purchase::OnDemand,
         public_ip: None,
         elastic_ip: false,
-        volumes: Vec::new(),
+        volumes: std::sync::Arc::default(),
         seen_at: seen,
     })
 }
@@ -40,7 +40,7 @@ fn volume(id: &str, of: Option<&str>, seen: Timestamp) -> Fact {
         volume_id: id.to_owned(),
         name: String::new(),
         tags: Tags::new(),
-        volume_type: "gp2".to_owned(),
+        volume_type: "gp2".into(),
         size_gb: 100,
         iops: None,
         throughput_mibps: None,
