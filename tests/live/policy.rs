@@ -83,9 +83,49 @@ fn policy(title: &str) -> BTreeSet<String> {
     for statement in statements {
         assert_eq!(statement["Effect"], "Allow");
         let named = statement["Action"].as_array().expect("a list of actions");
-        actions.extend(named.iter().map(|action| action.as_str().expect("an action").to_owned()));
+        let named: Vec<&str> = named.iter().map(|action| action.as_str().expect("an action")).collect();
+        for action in &named {
+            assert_eq!(resources(statement), resources_of(action), "{title}: {action}");
+        }
+        actions.extend(named.into_iter().map(str::to_owned));
     }
     actions
+}
+
+/// The kinds of resources of a statement.
+fn resources(statement: &Value) -> BTreeSet<String> {
+    let kind = |arn: &Value| match arn.as_str().expect("a resource") {
+        "*" => "*".to_owned(),
+        arn => arn.rsplit(':').next().and_then(|last| last.split('/').next()).expect("a kind").to_owned(),
+    };
+    match &statement["Resource"] {
+        Value::Array(arns) => arns.iter().map(kind).collect(),
+        arn => BTreeSet::from([kind(arn)]),
+    }
+}
+
+/// What AWS lets an action be confined to.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html> (as of 2026-11)
+fn resources_of(action: &str) -> BTreeSet<String> {
+    let kinds: &[&str] = match action {
+        "ec2:DescribeInstanceAttribute" | "ec2:StopInstances" | "ec2:TerminateInstances" => &["instance"],
+        "ec2:DeleteVolume" => &["volume"],
+        "ec2:CreateSnapshot" => &["volume", "snapshot"],
+        "ec2:CreateTags" => &["snapshot"],
+        "ec2:DetachVolume" => &["volume", "instance"],
+        "ec2:ReleaseAddress" => &["elastic-ip"],
+        "ec2:DisassociateAddress" => &["elastic-ip", "network-interface"],
+        "sns:Publish" => &["gpu-alerts"],
+        looks => {
+            let verb = looks.split_once(':').map_or("", |(_, verb)| verb);
+            assert!(
+                ["Describe", "List", "Get", "Lookup"].iter().any(|looks| verb.starts_with(looks)),
+                "{action} changes"
+            );
+            &["*"]
+        }
+    };
+    kinds.iter().map(|kind| (*kind).to_owned()).collect()
 }
 
 /// An account with something of everything, and a home with no ledger and no cache yet.
