@@ -60,14 +60,23 @@ fn in_places(places: &Option<Box<(String, String)>>) -> String {
 /// # Errors
 /// One instance or volume that was seen in two regions or accounts: it would be billed as one.
 pub(super) fn refuse_two_places(facts: &[(Evidence, Fact)]) -> Result<(), Overlap> {
+    let sights = || {
+        facts.iter().filter_map(|(evidence, fact)| {
+            let (what, id, account, region) = match fact {
+                Fact::Instance(seen) => ("instance", &seen.instance_id, seen.account.as_str(), &seen.region),
+                Fact::Volume(seen) => ("volume", &seen.volume_id, "", &seen.region),
+                _ => return None,
+            };
+            Some((what, id, Place { account, region, evidence, at: fact.known_at() }))
+        })
+    };
+    // Most ledgers know one place alone.
+    let mut one = None::<Place<'_>>;
+    if sights().all(|(.., here)| one.get_or_insert(here).takes_in(&here)) {
+        return Ok(());
+    }
     let mut places: FxHashMap<&str, Place<'_>> = FxHashMap::default();
-    for (evidence, fact) in facts {
-        let (what, id, account, region) = match fact {
-            Fact::Instance(seen) => ("instance", &seen.instance_id, seen.account.as_str(), &seen.region),
-            Fact::Volume(seen) => ("volume", &seen.volume_id, "", &seen.region),
-            _ => continue,
-        };
-        let here = Place { account, region, evidence, at: fact.known_at() };
+    for (what, id, here) in sights() {
         let there = places.entry(id).or_insert(here);
         if there.is_elsewhere(&here) {
             return Err(Overlap {
@@ -77,12 +86,10 @@ pub(super) fn refuse_two_places(facts: &[(Evidence, Fact)]) -> Result<(), Overla
                 until: there.at.max(here.at),
                 places: Some(Box::new((there.to_string(), here.to_string()))),
                 first: Box::new(there.evidence.clone()),
-                second: Box::new(evidence.clone()),
+                second: Box::new(here.evidence.clone()),
             });
         }
-        if there.account.is_empty() {
-            there.account = account;
-        }
+        there.takes_in(&here);
     }
     Ok(())
 }
@@ -96,7 +103,16 @@ struct Place<'a> {
     at: Timestamp,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// Whether it is the same one, for all that is told; an account that only the other tells is its own.
+    fn takes_in(&mut self, other: &Place<'a>) -> bool {
+        let same = !self.is_elsewhere(other);
+        if same && self.account.is_empty() {
+            self.account = other.account;
+        }
+        same
+    }
+
     fn is_elsewhere(&self, other: &Place<'_>) -> bool {
         let accounts = [self.account, other.account];
         self.region != other.region || (!accounts.contains(&"") && self.account != other.account)
