@@ -28,13 +28,11 @@ pub(super) const ID: &str = "buy-the-machine";
 
 /// All that the ledger knows.
 const WINDOW_DAYS: i64 = 36_500;
-/// Two months: fewer hold no pattern that would go on for years.
-const FEWEST_DAYS: u32 = 60;
 /// Marks of prices that nobody should buy by.
 const DOUBTFUL: [&str; 3] = ["implausible", "assumption: ", "undated: "];
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let rented = rented(view, WINDOW_DAYS, FEWEST_DAYS);
+    let rented = rented(view, WINDOW_DAYS, view.thresholds.buy_days);
     let kinds: BTreeSet<&str> = rented.iter().map(|rented| rented.session.instance_type.as_str()).collect();
     let kinds = kinds.into_iter().filter_map(|name| Some((name, fitting(view.card.instance_type(name)?, view))));
     let machines: BTreeMap<&str, Vec<Fitting>> = kinds.collect();

@@ -28,19 +28,13 @@ use crate::time::ESTIMATE_MONTH_HOURS;
 
 pub(super) const ID: &str = "cheaper-elsewhere";
 
-/// How far back hours are measured.
-const WINDOW_DAYS: i64 = 30;
 /// Fewer days say nothing of a month.
 const FEWEST_DAYS: u32 = 7;
-/// Days of history below which no commitment of years is held against it.
-const COMMITTING_DAYS: u32 = 28;
-/// A saving below a tenth of the cost is not worth moving for.
-const LEAST_SHARE: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 /// Other types that a finding names.
 const TYPES_NAMED: usize = 2;
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
-    let rented = rented(view, WINDOW_DAYS, FEWEST_DAYS);
+    let rented = rented(view, i64::from(view.thresholds.elsewhere_days), FEWEST_DAYS);
     let places: BTreeSet<(&str, &str)> = rented.iter().map(place).collect();
     let places: Vec<(&str, &str)> = places.into_iter().collect();
     let known: BTreeMap<(&str, &str), Elsewhere<'_>> = (places.par_iter())
@@ -177,8 +171,9 @@ impl By<'_> {
 fn finding(view: &View<'_>, rented: &Rented<'_>, elsewhere: &Elsewhere<'_>) -> Option<Finding> {
     let session = rented.session;
     let now = rented.a_month_at(rented.usd_per_hour)?;
-    let worth = now.scaled(Decimal::ONE - LEAST_SHARE, Decimal::ONE)?;
-    let mut ways = ways(rented, elsewhere);
+    let left = Decimal::from(100_u32.saturating_sub(view.thresholds.elsewhere_percent));
+    let worth = now.scaled(left, Decimal::ONE_HUNDRED)?;
+    let mut ways = ways(rented, elsewhere, view.thresholds.commit_days);
     ways.retain(|way| way.middle <= worth);
     ways.sort_by_key(|way| (way.middle, way.by.action()));
     let best = recommended(&ways, now)?;
@@ -220,12 +215,12 @@ fn recommended(ways: &[Way<'_>], now: Usd) -> Option<usize> {
     types.or_else(|| ways.iter().enumerate().rev().max_by_key(|(_, way)| surely(way)).map(|(at, _)| at))
 }
 
-fn ways<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> Vec<Way<'e>> {
+fn ways<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>, commit_days: u32) -> Vec<Way<'e>> {
     let types = others(elsewhere).filter_map(|candidate| of_type(rented, candidate));
     types
         .chain(of_region(rented, elsewhere))
         .chain(of_spot(rented, elsewhere))
-        .chain(committed(rented, elsewhere))
+        .chain(committed(rented, elsewhere, commit_days))
         .collect()
 }
 
@@ -256,9 +251,9 @@ fn of_spot<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> Option<Way<
 }
 
 /// The cheapest commitment of each length, owed for every hour of a month.
-fn committed<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>) -> impl Iterator<Item = Way<'e>> {
+fn committed<'e>(rented: &Rented<'_>, elsewhere: &'e Elsewhere<'_>, commit_days: u32) -> impl Iterator<Item = Way<'e>> {
     let month = Decimal::from(ESTIMATE_MONTH_HOURS);
-    let is_old_enough = rented.days() >= Decimal::from(COMMITTING_DAYS);
+    let is_old_enough = rented.days() >= Decimal::from(commit_days);
     let cheapest = move |years: u8| {
         let of_years = elsewhere.commitments.iter().filter(|commitment| commitment.years == years);
         of_years.filter(|_| is_old_enough).min_by_key(|commitment| commitment.effective)

@@ -116,6 +116,13 @@ impl Dollars {
         }
     }
 
+    /// Rounded half-up: for what is computed with more digits than anybody is billed by.
+    #[must_use]
+    pub fn to_decimals(self, decimals: u32) -> Dollars {
+        let (least, most) = self.bounds();
+        Dollars::of(least.to_decimals(decimals), most.map(|most| most.to_decimals(decimals)))
+    }
+
     fn bounds(self) -> (Usd, Result<Usd, String>) {
         match self {
             Dollars::Exact(usd) => (usd, Ok(usd)),
@@ -126,13 +133,16 @@ impl Dollars {
     }
 }
 
-/// `$40.00`, `≤ $40.00`, `$15.00–$40.00`, `≥ $3.65`, `unknown`.
+/// `$40.00`, `≤ $40.00`, `$15.00–$40.00`, `≥ $3.65`, `unknown`. Bounds that cents do not tell apart are one amount.
 impl fmt::Display for Dollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Dollars::Exact(usd) => usd.to_string(),
             Dollars::Between { least, most } if least.is_zero() => format!("≤ {most}"),
-            Dollars::Between { least, most } => format!("{least}–{most}"),
+            Dollars::Between { least, most } => match (least.to_string(), most.to_string()) {
+                (least, most) if least == most => most,
+                (least, most) => format!("{least}–{most}"),
+            },
             Dollars::AtLeast { least, .. } => format!("≥ {least}"),
             Dollars::Unknown { .. } => "unknown".to_owned(),
         };
@@ -166,6 +176,13 @@ mod tests {
         assert_eq!(exact("40").less(Dollars::ZERO), exact("40"));
         assert_eq!(exact("40").less(Dollars::unknown("no rate")).to_string(), "≤ $40.00");
         assert_eq!(Dollars::unknown("no size").less(Dollars::ZERO).to_string(), "unknown");
+    }
+
+    #[test]
+    fn bounds_within_a_cent_are_shown_as_one_amount() {
+        let between = |least: &str, most: &str| Dollars::of(least.parse().unwrap(), Ok(most.parse().unwrap()));
+        assert_eq!(between("271.601", "271.604").to_string(), "$271.60");
+        assert_eq!(between("271.60", "271.61").to_string(), "$271.60–$271.61");
     }
 
     #[test]

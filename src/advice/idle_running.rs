@@ -9,7 +9,7 @@ use super::finding::{Confidence, Finding, Level};
 use super::idleness::{Idleness, idleness, is_active};
 use super::left_running::{Hourly, choices, parts, resource_of, risk, running_lines, usage_of};
 use super::standing::{Standing, State};
-use super::ways_out::Holding;
+use super::ways_out::{Holding, instance_store};
 use crate::ledger::Session;
 use crate::time::{Period, hours};
 
@@ -46,6 +46,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         region: &session.region,
         instance_id: Some(standing.id),
         running: Some(ends_at_stop.clone()),
+        store: instance_store(&session.instance_type, view.card),
         volumes: volumes.clone(),
         addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
         card: view.card,

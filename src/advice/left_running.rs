@@ -12,7 +12,7 @@ use super::finding::{Action, Choice, Confidence, Detail, Finding, Part};
 use super::inventory::Volume;
 use super::spans::spans;
 use super::standing::{Standing, State};
-use super::ways_out::{Holding, instance_risk};
+use super::ways_out::{Holding, instance_risk, instance_store};
 use crate::billing::hourly_rate;
 use crate::catalog::Rate;
 use crate::ledger::{Purchase, Resource, Session, Subject, Tags, Usage};
@@ -20,7 +20,7 @@ use crate::time::{Period, hours};
 
 use rust_decimal::Decimal;
 
-pub(super) const ID: &str = "left-running";
+pub const ID: &str = "left-running";
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     view.of_standings(|standing| finding(view, standing))
@@ -47,6 +47,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         region: &session.region,
         instance_id: Some(standing.id),
         running: Some(ends_at_stop.clone()),
+        store: instance_store(&session.instance_type, view.card),
         volumes: volumes.clone(),
         addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
         card: view.card,
@@ -111,7 +112,8 @@ pub(super) fn parts(
         what: view.told(|| shape_name(volume.shape.as_ref())),
         accrued: view.told_dollars(|| spent(&volume.usage, period, period.end.min(volume.last_seen), view.card)),
         per_month: volume.month.clone(),
-        counted: true,
+        // A stop does not end it, and it is not in what the run has cost.
+        counted: false,
     };
     std::iter::once(instance).chain(holding.volumes.iter().map(of_volume)).collect()
 }
@@ -192,7 +194,7 @@ pub(super) fn choices(
     let at_rest = Holding { running: None, volumes, addresses: holding.addresses.clone(), ..*holding };
     let stop = Aws::new(holding.region, view.card).stop_only(instance_id);
     let stop = Choice::new(Action::Stop, "volumes and Elastic IPs go on", at_rest.keep_month())
-        .losing("what is in memory, and an automatic public address")
+        .losing(format!("{}, and an automatic public address", holding.lost_by_stop()))
         .restored(Dollars::ZERO, "minutes to start, if AWS has capacity then")
         .by(or_withheld(stop.map(|command| vec![command])))
         .recommended();

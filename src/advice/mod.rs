@@ -40,9 +40,11 @@ pub use finding::{Action, Choice, Confidence, Detail, Finding, HORIZONS, Level, 
 pub use idle_running::ID as IDLE_RUNNING;
 pub use idle_week::{Block, IdleWeek, WeekHour};
 pub use idleness::IdleThresholds;
+pub use left_running::ID as LEFT_RUNNING;
 pub use off_schedule::ID as OFF_SCHEDULE;
 pub use oversized_iops::{ID as OVERSIZED_IOPS, has_paid_performance};
 pub use spans::Span;
+pub use stopped_accruing::ID as STOPPED_ACCRUING;
 pub use suppress::{By, Exception, KEEP_TAG, Sifted, Silences, Snooze, Suppressed, sift};
 pub use unjudged::unjudged;
 
@@ -62,11 +64,30 @@ pub struct Thresholds {
     pub idle: IdleThresholds,
     /// The machine that `buy-the-machine` thinks of, by its name on the card; `None`: the best of those with a price.
     pub machine: Option<&'static str>,
+    /// Days of known hours below which `buy-the-machine` finds no pattern that would go on for years.
+    pub buy_days: u32,
+    /// Days back that `cheaper-elsewhere` measures hours over.
+    pub elsewhere_days: u32,
+    /// The share of the cost that another way must save to be worth moving for.
+    pub elsewhere_percent: u32,
+    /// Days of known hours below which no commitment of years is held against them.
+    pub commit_days: u32,
+    /// How many times what was used `oversized-iops` leaves.
+    pub headroom: u32,
 }
 
 impl Default for Thresholds {
     fn default() -> Thresholds {
-        Thresholds { left_running_hours: 12, idle: IdleThresholds::default(), machine: None }
+        Thresholds {
+            left_running_hours: 12,
+            idle: IdleThresholds::default(),
+            machine: None,
+            buy_days: 60,
+            elsewhere_days: 30,
+            elsewhere_percent: 10,
+            commit_days: 28,
+            headroom: 2,
+        }
     }
 }
 

@@ -25,8 +25,6 @@ use crate::quantity::exact;
 
 pub const ID: &str = "oversized-iops";
 
-/// Times the most in five minutes.
-const HEADROOM: u32 = 2;
 const GP3_IOPS_PER_MIBPS: u32 = 4;
 const IO_LEAST_IOPS: u32 = 100;
 const BYTES_PER_MIB: i64 = 1_048_576;
@@ -88,7 +86,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>, shape: &VolumeShape) -> Option<
     let used = used(view, volume, signals, hour_of(signals.asked_at.min(until)))?;
     let region = &volume.resource.region;
     let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card);
-    let (ample, least) = (shrunk(shape, &used, HEADROOM)?, shrunk(shape, &used, 1)?);
+    let (ample, least) = (shrunk(shape, &used, view.thresholds.headroom)?, shrunk(shape, &used, 1)?);
     let (now, then, tight) = (month(shape), month(&ample), month(&least));
     let saving = saving(&now, &then, &tight)?;
     let mut evidence = evidence(signals, &used);
@@ -262,16 +260,19 @@ fn choices(
 ) -> Vec<Choice> {
     let region = &volume.resource.region;
     let month = |shape: &VolumeShape| volume_month(region, Some(shape), view.card);
-    let change = |to: &VolumeShape, lost: &'static str| {
+    let change = |to: &VolumeShape, lost: String| {
         let command = Aws::new(region, view.card).modify_performance(&volume.resource.id, to.iops, to.throughput_mibps);
         Choice::new(Action::LowerPerformance, performance(to), month(to))
             .losing(lost)
             .by(or_withheld(command.map(|command| vec![command])))
     };
     let keep = Choice::new(Action::Keep, format!("{} as it is", shape.volume_type), month(shape));
-    let mut choices = vec![keep, change(ample, "speed above twice what was used").recommended()];
+    let mut choices = vec![
+        keep,
+        change(ample, format!("speed above {} times what was used", view.thresholds.headroom)).recommended(),
+    ];
     if least != ample {
-        choices.push(change(least, "speed above what was used: shorter peaks are slowed"));
+        choices.push(change(least, "speed above what was used: shorter peaks are slowed".to_owned()));
     }
     choices
 }

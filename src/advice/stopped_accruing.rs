@@ -18,7 +18,7 @@ use crate::catalog::SnapshotRate;
 use crate::ledger::{End, EvidenceKind, Purchase, Resource, Tags};
 use crate::money::Usd;
 
-pub(super) const ID: &str = "stopped-accruing";
+pub const ID: &str = "stopped-accruing";
 
 /// So many snapshots of a volume are named one by one.
 const FEW_SNAPSHOTS: usize = 3;
@@ -59,6 +59,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         region: &resource.region,
         instance_id: Some(standing.id),
         running: None,
+        store: None,
         volumes: volumes.clone(),
         addresses: addresses.iter().copied().zip(of_addresses.iter().map(|p| p.part.per_month.clone())).collect(),
         card: view.card,

@@ -27,6 +27,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
         region: &volume.resource.region,
         instance_id: None,
         running: None,
+        store: None,
         volumes: vec![volume],
         addresses: Vec::new(),
         card: view.card,

@@ -15,6 +15,8 @@ pub(super) struct Holding<'v, 'a> {
     pub instance_id: Option<&'v str>,
     /// The instance runs, at so much a month for what a stop would end.
     pub running: Option<Dollars>,
+    /// Disks of its host, which a stop empties: `1 x 250 SSD`.
+    pub store: Option<&'v str>,
     pub volumes: Vec<&'v Volume<'a>>,
     /// Each with what it costs a month.
     pub addresses: Vec<(&'v Address<'a>, Dollars)>,
@@ -50,18 +52,39 @@ impl Holding<'_, '_> {
         self.running.clone().map_or(at_rest.clone(), |running| running.plus(at_rest))
     }
 
-    /// Between keeping full snapshots and keeping nothing, volume by volume; addresses may be kept or released.
+    /// At least what the recommended way out surely saves; at most all, with nothing kept and the addresses given back.
     pub(super) fn saving(&self) -> Dollars {
-        let of_volume = |volume: &&Volume<'_>| {
-            let saving = |tier| volume.month.clone().less(self.snapshot(volume, tier));
-            let (standard, archive) = (saving(SnapshotRate::Standard), saving(SnapshotRate::Archive));
-            if archive_is_better(&standard, &archive) { archive } else { standard }
-        };
         let of_address = |(_, month): &(&Address<'_>, Dollars)| match month.most() {
             Some(most) => Dollars::at_most(most),
             None => month.clone(),
         };
-        sum(self.volumes.iter().map(of_volume).chain(self.addresses.iter().map(of_address)))
+        self.saved_storage(self.tier()).plus(sum(self.addresses.iter().map(of_address)))
+    }
+
+    /// Of all volumes whose dollars are known together, for a snapshot may cost more than its volume; what is not known of
+    /// one is not known of that one.
+    fn saved_storage(&self, tier: SnapshotRate) -> Dollars {
+        let both = self.volumes.iter().map(|volume| (volume.month.clone(), self.snapshot(volume, tier)));
+        let is_known = |(month, snapshot): &(Dollars, Dollars)| month.most().and(snapshot.most()).is_some();
+        let (known, unknown): (Vec<_>, Vec<_>) = both.partition(is_known);
+        let total = |of: fn(&(Dollars, Dollars)) -> &Dollars| sum(known.iter().map(|both| of(both).clone()));
+        let saved = total(|(month, _)| month).less(total(|(_, snapshot)| snapshot));
+        saved.plus(sum(unknown.into_iter().map(|(month, snapshot)| month.less(snapshot))))
+    }
+
+    /// Snapshots of all volumes, in one tier.
+    fn snapshots(&self, tier: SnapshotRate) -> Dollars {
+        sum(self.volumes.iter().map(|volume| self.snapshot(volume, tier)))
+    }
+
+    /// The archive, where a full standard snapshot would not surely be cheaper than the volumes, and an archived one would.
+    fn tier(&self) -> SnapshotRate {
+        let others = self.running.clone().unwrap_or(Dollars::ZERO);
+        let surely = |tier| others.clone().plus(self.storage()).less(self.snapshots(tier)).least().unwrap_or(Usd::ZERO);
+        match surely(SnapshotRate::Standard).is_zero() && !surely(SnapshotRate::Archive).is_zero() {
+            true => SnapshotRate::Archive,
+            false => SnapshotRate::Standard,
+        }
     }
 
     fn aws(&self) -> Aws {
@@ -73,16 +96,15 @@ impl Holding<'_, '_> {
     pub(super) fn snapshot_choices(&self) -> Vec<Choice> {
         let standard = self.snapshot_choice(SnapshotRate::Standard);
         let archive = self.snapshot_choice(SnapshotRate::Archive);
-        let saving = |choice: &Choice| self.keep_month().less(choice.per_month.clone());
-        if archive_is_better(&saving(&standard), &saving(&archive)) {
-            return vec![standard, archive.recommended()];
+        match self.tier() {
+            SnapshotRate::Archive => vec![standard, archive.recommended()],
+            _ => vec![standard.recommended(), archive],
         }
-        vec![standard.recommended(), archive]
     }
 
     fn snapshot_choice(&self, tier: SnapshotRate) -> Choice {
         let archive = tier == SnapshotRate::Archive;
-        let month = sum(self.volumes.iter().map(|volume| self.snapshot(volume, tier)));
+        let month = self.snapshots(tier);
         let aws = self.aws();
         let stop = match (&self.running, self.instance_id) {
             (Some(_), Some(id)) => aws.stop(id).map(|stop| vec![stop]),
@@ -98,7 +120,7 @@ impl Holding<'_, '_> {
         // Archive: kept 90 days at least, retrieved within 72 hours.
         // https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive-considerations.html (read 2026-11-27)
         let (action, what, restore, note) = if archive {
-            let cost = sum(self.volumes.iter().map(|volume| self.snapshot(volume, SnapshotRate::ArchiveRetrieval)));
+            let cost = self.snapshots(SnapshotRate::ArchiveRetrieval);
             let note = format!("up to 72 hours, then {again}; the archive bills 90 days at least");
             (Action::ArchiveThenDelete, "keep full snapshots in the archive tier", cost, note)
         } else {
@@ -107,7 +129,22 @@ impl Holding<'_, '_> {
         };
         let choice = Choice::new(action, what, month.clone().plus(self.address_months()));
         let choice = if archive { choice.archived(month) } else { choice };
+        let choice = match &self.running {
+            Some(_) => choice.losing(self.lost_by_stop()),
+            None => choice,
+        };
+        // Without its root volume it does not start.
+        let waits = self.instance_id.is_some() && self.volumes.iter().any(|volume| volume.is_root != Some(false));
+        let note = if waits { format!("{note}; until then the instance does not start") } else { note };
         choice.restored(restore, note).by(or_withheld(commands))
+    }
+
+    /// What is gone once it has stopped.
+    pub(super) fn lost_by_stop(&self) -> String {
+        match self.store {
+            Some(store) => format!("what is in memory and on its instance store ({store})"),
+            None => "what is in memory".to_owned(),
+        }
     }
 
     /// The root volume kept, so that the instance still starts, and the others deleted. `None` where there are none, or
@@ -134,7 +171,7 @@ impl Holding<'_, '_> {
 
     /// An image, which is snapshots of all volumes, and then nothing of the instance.
     pub(super) fn image_choice(&self, instance_id: &str) -> Choice {
-        let month = sum(self.volumes.iter().map(|volume| self.snapshot(volume, SnapshotRate::Standard)));
+        let month = self.snapshots(SnapshotRate::Standard);
         let aws = self.aws();
         let survivors = self.volumes.iter().filter(|volume| volume.deleted_with_instance != Some(true));
         let commands = aws.create_image(instance_id).and_then(|create| {
@@ -191,15 +228,15 @@ impl Holding<'_, '_> {
             Action::Terminate,
             match survives {
                 0 => "the instance and its volumes go".to_owned(),
-                _ => format!("leaves {}, still billed", survivor_names(&survivors, self.addresses.len())),
+                _ => format!("leaves {}, still billed", self.survivor_names(&survivors)),
             },
             goes_on.plus(self.address_months()),
         )
-        .losing(match gone {
+        .losing(self.lost_with_it(match gone {
             0 => "the instance".to_owned(),
             1 => "the instance and the data of 1 volume".to_owned(),
             _ => format!("the instance and the data of {gone} volumes"),
-        })
+        }))
         .by(or_withheld(terminate.clone().map(|command| vec![command])));
         if survives == 0 {
             return vec![plain];
@@ -215,13 +252,38 @@ impl Holding<'_, '_> {
             Some(commands)
         });
         let all = Choice::new(Action::TerminateAndDelete, "nothing is left", Dollars::ZERO)
-            .losing("the instance, all its data and its addresses")
+            .losing(self.lost_with_it(match self.addresses.is_empty() {
+                true => "the instance and all its data".to_owned(),
+                false => "the instance, all its data and its addresses".to_owned(),
+            }))
             .by(or_withheld(commands));
         vec![plain, all]
     }
+
+    fn lost_with_it(&self, lost: String) -> String {
+        if self.running.is_some() { format!("{lost}; {}", self.lost_by_stop()) } else { lost }
+    }
+
+    /// By their ids, where they are few.
+    fn survivor_names(&self, volumes: &[&Volume<'_>]) -> String {
+        let is_sure = |volume: &&&Volume<'_>| volume.deleted_with_instance.is_some();
+        if volumes.len() + self.addresses.len() > FEW_SURVIVORS || !volumes.iter().all(|volume| is_sure(&volume)) {
+            return counted_survivors(volumes, self.addresses.len());
+        }
+        let volumes = volumes.iter().map(|volume| volume.resource.id.clone());
+        let addresses = self.addresses.iter().map(|(address, _)| format!("the address {}", address.public_ip));
+        let names: Vec<String> = volumes.chain(addresses).collect();
+        match names.split_last() {
+            Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            _ => names.concat(),
+        }
+    }
 }
 
-fn survivor_names(volumes: &[&Volume<'_>], addresses: usize) -> String {
+/// So many of what survives a termination are named one by one.
+const FEW_SURVIVORS: usize = 3;
+
+fn counted_survivors(volumes: &[&Volume<'_>], addresses: usize) -> String {
     let count = |n: usize, one: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -237,10 +299,10 @@ fn survivor_names(volumes: &[&Volume<'_>], addresses: usize) -> String {
     names.join(" and ")
 }
 
-/// A full standard snapshot would not surely be cheaper than the volume, an archived one would.
-fn archive_is_better(standard: &Dollars, archive: &Dollars) -> bool {
-    let sure = |saving: &Dollars| saving.least().unwrap_or(Usd::ZERO);
-    sure(standard).is_zero() && !sure(archive).is_zero()
+/// Disks of its host, where it has some.
+pub(super) fn instance_store<'c>(instance_type: &str, card: &'c RateCard) -> Option<&'c str> {
+    let storage = card.instance_type(instance_type)?.local_storage.as_deref();
+    storage.filter(|storage| *storage != "EBS only")
 }
 
 /// What stopping, and not being able to start again, may cost besides money.
@@ -253,7 +315,7 @@ pub(super) fn instance_risk(instance_type: &str, purchase: Purchase, card: &Rate
             }
             Offering::Offered | Offering::Unknown { .. } => {}
         }
-        if let Some(storage) = kind.local_storage.filter(|storage| *storage != "EBS only") {
+        if let Some(storage) = instance_store(instance_type, card) {
             risk.push(format!("what is on its instance store ({storage}) is lost at each stop"));
         }
     }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::episode::{Amount, Episode, State, Steps};
 use super::notice::{Kind, Matter, Notice};
 use crate::advice::{Dollars, Finding};
-use crate::money::Usd;
+use crate::money::{LINE_ITEM_DECIMALS, Usd};
 use crate::time::{ESTIMATE_MONTH_HOURS, hours};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -27,6 +27,8 @@ pub struct Look<'a> {
     /// Of findings that were open and are not there any more: the newest evidence of their resource. A finding of which
     /// nothing newer is known than when it was last seen is not over.
     pub evidence: &'a BTreeMap<String, Timestamp>,
+    /// When what a finding is about ended, where the ledger knows it to the second.
+    pub ends: &'a BTreeMap<String, Timestamp>,
     pub steps: &'a Steps,
 }
 
@@ -58,7 +60,7 @@ pub fn decide(look: &Look<'_>, past: &BTreeMap<String, Episode>, now: Timestamp)
         // What was seen after `now` is not among the findings: the clock went back, or one looks at the past.
         let is_newer = |at: &&Timestamp| **at > episode.last_seen && **at <= now;
         if let Some(seen_over) = look.evidence.get(&episode.finding).filter(is_newer) {
-            decision.resolve(episode, *seen_over);
+            decision.resolve(episode, *seen_over, look.ends.get(&episode.finding).copied());
         }
     }
     decision
@@ -110,11 +112,11 @@ impl Decision {
         }
     }
 
-    fn resolve(&mut self, before: &Episode, seen_over: Timestamp) {
+    fn resolve(&mut self, before: &Episode, seen_over: Timestamp, ended: Option<Timestamp>) {
         let mut episode = before.clone();
         episode.state = State::Resolved;
         episode.resolved_at = Some(seen_over);
-        episode.accrued = in_all(before, seen_over).as_ref().map(Amount::from);
+        episode.accrued = in_all(before, seen_over, ended).as_ref().map(Amount::from);
         self.notices.push(notice(&episode, Kind::Resolved));
         self.episodes.push(episode);
     }
@@ -127,7 +129,8 @@ fn describe(episode: &mut Episode, finding: &Finding) {
         episode.since = since.min(finding.last_seen);
     }
     episode.accrued = finding.accrued.as_ref().map(Amount::from);
-    let per_month = finding.parts.iter().fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
+    let counted = finding.parts.iter().filter(|part| part.counted);
+    let per_month = counted.fold(Dollars::ZERO, |sum, part| sum.plus(part.per_month.clone()));
     episode.per_month = Amount::from(&per_month);
     episode.saving_per_month = Amount::from(&finding.saving_per_month);
     episode.matter = Matter {
@@ -183,11 +186,16 @@ fn is_reminder_due(episode: &mut Episode, now: Timestamp) -> bool {
     is_due
 }
 
-/// What an episode cost from its beginning to its end: it ended at some time between the last sight and `seen_over`.
-fn in_all(episode: &Episode, seen_over: Timestamp) -> Option<Dollars> {
+/// What an episode cost from its beginning to its end: it `ended` then, or at some time between the last sight and
+/// `seen_over`.
+fn in_all(episode: &Episode, seen_over: Timestamp, ended: Option<Timestamp>) -> Option<Dollars> {
     let accrued = episode.accrued.as_ref()?.dollars();
-    let unseen = hours(seen_over.duration_since(episode.last_seen).as_secs().max(0));
+    let unseen = hours(ended.unwrap_or(seen_over).duration_since(episode.last_seen).as_secs().max(0));
     let since_then = episode.per_month.dollars().scaled(unseen, Decimal::from(ESTIMATE_MONTH_HOURS));
+    let since_then = since_then.to_decimals(LINE_ITEM_DECIMALS);
+    if ended.is_some() {
+        return Some(accrued.plus(since_then));
+    }
     let at_most = match (since_then.most(), since_then.why_unknown()) {
         (Some(most), _) => Dollars::at_most(most),
         (None, why) => Dollars::unknown(why.unwrap_or("its cost a month is unknown")),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::episode::Episode;
-use crate::advice::{IDLE_RUNNING, OFF_SCHEDULE, OVERSIZED_IOPS, has_paid_performance};
-use crate::ledger::{Certainty, Evidence, EvidenceKind, Ledger, VolumeShape};
+use crate::advice::{IDLE_RUNNING, LEFT_RUNNING, OFF_SCHEDULE, OVERSIZED_IOPS, STOPPED_ACCRUING, has_paid_performance};
+use crate::ledger::{Certainty, End, Evidence, EvidenceKind, Ledger, VolumeShape};
 
 /// When each region of each account was last looked at whole.
 pub type PlacesPolled = BTreeMap<(String, String), Timestamp>;
@@ -45,6 +45,27 @@ pub fn evidence(
         Some((episode.finding.clone(), newest))
     });
     newest.collect()
+}
+
+/// When the run that a finding is about ended, or the stop, where the ledger knows it to the second.
+pub fn ends(episodes: &BTreeMap<String, Episode>, ledger: &Ledger) -> BTreeMap<String, Timestamp> {
+    let open = episodes.values().filter(|episode| episode.is_open());
+    open.filter_map(|episode| Some((episode.finding.clone(), end_of(episode, ledger)?))).collect()
+}
+
+fn end_of(episode: &Episode, ledger: &Ledger) -> Option<Timestamp> {
+    let mut sessions = ledger.sessions_of(&episode.matter.resource);
+    match episode.matter.rule.as_str() {
+        LEFT_RUNNING | IDLE_RUNNING => match sessions.rfind(|session| session.start <= episode.last_seen)?.end {
+            End::At(end) => Some(end),
+            End::Between { .. } | End::Open { .. } => None,
+        },
+        STOPPED_ACCRUING => {
+            let next = sessions.find(|session| session.start > episode.last_seen)?;
+            next.started_after.is_none().then_some(next.start)
+        }
+        _ => None,
+    }
 }
 
 /// That something which is still there does nothing is not over before its signals tell so: to see it is not to know

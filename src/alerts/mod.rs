@@ -15,5 +15,5 @@ mod notice;
 pub use budget::{Budgets, Spend, SpendOf, crossings};
 pub use decide::{Decision, Look, decide};
 pub use episode::{Amount, Episode, State, Steps};
-pub use evidence::{Looks, PlacesPolled, evidence};
+pub use evidence::{Looks, PlacesPolled, ends, evidence};
 pub use notice::{Kind, Matter, Measure, Notice};

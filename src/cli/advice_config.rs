@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de};
 
 use super::error::Failure;
+use super::signals_config::within;
 use crate::advice::{Exception, IdleThresholds, RULES, Thresholds, rule};
 use crate::catalog::RateCard;
 use crate::money::Usd;
@@ -18,6 +19,19 @@ pub struct AdviceConfig {
     /// The machine that `buy-the-machine` thinks of.
     #[serde(default, deserialize_with = "machine")]
     pub machine: Option<String>,
+    /// Days of hours that it must know.
+    #[serde(default, deserialize_with = "days")]
+    pub buy_days: Option<u32>,
+    /// Days that `cheaper-elsewhere` measures hours over, what it must save, and from how many days on commitments count.
+    #[serde(default, deserialize_with = "days")]
+    pub elsewhere_days: Option<u32>,
+    #[serde(default, deserialize_with = "percent")]
+    pub elsewhere_percent: Option<u32>,
+    #[serde(default, deserialize_with = "days")]
+    pub commit_days: Option<u32>,
+    /// What `oversized-iops` leaves, in times of what was used.
+    #[serde(default, deserialize_with = "times")]
+    pub headroom: Option<u32>,
     #[serde(default)]
     suppress: Vec<SuppressConfig>,
 }
@@ -47,6 +61,19 @@ fn machine<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Err
     }
 }
 
+/// Fewer than a week say nothing of a month.
+fn days<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    within(input, 7, 3650, "days")
+}
+
+fn percent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    within(input, 0, 99, "percent")
+}
+
+fn times<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    within(input, 1, 10, "times what was used")
+}
+
 impl AdviceConfig {
     /// The rules' own, but for what the file says otherwise; those on idleness are of `[signals]`.
     pub fn thresholds(&self, idle: IdleThresholds) -> Thresholds {
@@ -55,6 +82,11 @@ impl AdviceConfig {
             left_running_hours: self.left_running_hours.unwrap_or(usual.left_running_hours),
             idle,
             machine: self.machine.as_deref().and_then(|name| RateCard::shipped().machine(name)).map(|found| found.name),
+            buy_days: self.buy_days.unwrap_or(usual.buy_days),
+            elsewhere_days: self.elsewhere_days.unwrap_or(usual.elsewhere_days),
+            elsewhere_percent: self.elsewhere_percent.unwrap_or(usual.elsewhere_percent),
+            commit_days: self.commit_days.unwrap_or(usual.commit_days),
+            headroom: self.headroom.unwrap_or(usual.headroom),
         }
     }
 
@@ -97,6 +129,16 @@ mod tests {
         let of = |text: &str| read(text).unwrap().thresholds(IdleThresholds::default());
         assert_eq!(of(""), Thresholds::default());
         assert_eq!(of("left_running_hours = 48").left_running_hours, 48);
+        let said = of("buy_days = 90\nelsewhere_days = 60\nelsewhere_percent = 25\ncommit_days = 56\nheadroom = 3");
+        assert_eq!((said.buy_days, said.elsewhere_days, said.elsewhere_percent), (90, 60, 25));
+        assert_eq!((said.commit_days, said.headroom), (56, 3));
+        for (text, why) in [
+            ("elsewhere_days = 6", "6 is not 7 to 3650 days"),
+            ("elsewhere_percent = 100", "100 is not 0 to 99 percent"),
+            ("headroom = 0", "0 is not 1 to 10 times what was used"),
+        ] {
+            assert!(read(text).unwrap_err().message().contains(why), "{text}");
+        }
     }
 
     #[test]

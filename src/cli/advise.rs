@@ -1,5 +1,7 @@
 //! `gpucost advise`
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 #[cfg(feature = "aws")]
@@ -32,12 +34,13 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     let mut ledger = load(request, None)?;
     load_activity(&mut ledger, request)?;
     if let (Some(id), Some(until)) = (&args.snooze, &args.until) {
-        return snooze(id, until, &findings(&ledger, request)?, request);
+        return snooze(id, until, &findings(&ledger, &Store::open(&request.ledger)?, request)?, request);
     }
     let advisor = Advisor::new(&ledger, request.card()?, request.thresholds, request.now);
     let lists = shows_a_list(args, request);
-    let findings = if lists { advisor.list() } else { advisor.findings() };
+    let mut findings = if lists { advisor.list() } else { advisor.findings() };
     let store = Store::open(&request.ledger)?;
+    name_owners(&mut findings, &store)?;
     let mut sifted = sifted(findings, &ledger, &store, request)?;
     let all = sifted.told.len();
     sifted.told.retain(|finding| worth_a_month(finding).is_none_or(|saving| saving >= least));
@@ -52,8 +55,10 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
         return advise_apply::run(args, &sifted.told, request);
     }
     if lists {
-        let in_detail = sifted.told.iter_mut().take(IN_DETAIL);
-        in_detail.for_each(|listed| *listed = advisor.whole(listed).unwrap_or_else(|| listed.clone()));
+        for listed in sifted.told.iter_mut().take(IN_DETAIL) {
+            let resource = Arc::clone(&listed.resource);
+            *listed = advisor.whole(listed).map_or_else(|| listed.clone(), |whole| Finding { resource, ..whole });
+        }
     }
     let tables = tables(&sifted, notes, args.suppressed, request);
     show::tables(&tables, request)?;
@@ -139,8 +144,22 @@ pub fn in_words(findings: &[Finding], all: bool, now: Timestamp) -> Vec<Table> {
     std::iter::once(list).chain(findings.iter().take(detailed).flat_map(finding_tables)).collect()
 }
 
-pub fn findings(ledger: &Ledger, request: &Request) -> Result<Vec<Finding>, Failure> {
-    Ok(advise(ledger, request.card()?, request.thresholds, request.now))
+pub fn findings(ledger: &Ledger, store: &Store, request: &Request) -> Result<Vec<Finding>, Failure> {
+    let mut findings = advise(ledger, request.card()?, request.thresholds, request.now);
+    name_owners(&mut findings, store)?;
+    Ok(findings)
+}
+
+/// Volumes and addresses do not name their account: the polls that saw them do.
+fn name_owners(findings: &mut [Finding], store: &Store) -> Result<(), Failure> {
+    let is_homeless = |finding: &&Finding| finding.resource.account.is_empty();
+    let owners = store.owners(findings.iter().filter(is_homeless).map(|finding| finding.resource.id.as_str()))?;
+    for finding in findings.iter_mut().filter(|finding| finding.resource.account.is_empty()) {
+        if let Some(owner) = owners.get(&finding.resource.id) {
+            Arc::make_mut(&mut finding.resource).account.clone_from(owner);
+        }
+    }
+    Ok(())
 }
 
 /// Told from what tags, the config file and the ledger's snoozes say to leave be.

@@ -13,13 +13,12 @@ use super::request::Request;
 use super::show;
 use crate::advice::{Dollars, unjudged};
 use crate::alerts::{
-    Budgets, Decision, Kind, Look, Looks, Matter, Notice, Spend, SpendOf, crossings, decide, evidence,
+    Budgets, Decision, Kind, Look, Looks, Matter, Notice, Spend, SpendOf, crossings, decide, ends, evidence,
 };
-use crate::ledger::derive;
 use crate::money::Usd;
 use crate::notify::{Channel, Fault, Message};
 use crate::report::alerts::{Delivery, Past, deliveries_table, history_table, notices_table, open_table};
-use crate::report::watch::{Owner, Sum, Watched, horizon};
+use crate::report::watch::{Ledgers, Owner, Sum, Watched};
 use crate::store::{Digest, Store};
 use crate::time::Month;
 
@@ -98,7 +97,7 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
     let mut looks = looks(store, request)?;
     let mut ledger = load(request, None)?;
     load_activity(&mut ledger, request)?;
-    let findings = advise::findings(&ledger, request)?;
+    let findings = advise::findings(&ledger, store, request)?;
     let small = |most: Option<Usd>| most.is_some_and(|most| most < min_usd);
     let too_small = findings.iter().filter(|finding| small(finding.saving_per_month.most())).map(|finding| &finding.id);
     let sifted = advise::sifted(findings.clone(), &ledger, store, request)?;
@@ -113,7 +112,8 @@ fn decision(store: &Store, budgets: &Budgets, min_usd: Usd, request: &Request) -
         evidence.remove(unknown);
     }
     let steps = request.alerts.steps();
-    let look = Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps };
+    let ends = ends(&past, &ledger);
+    let look = Look { findings: &findings, silenced: &silenced, evidence: &evidence, ends: &ends, steps: &steps };
     let mut decision = decide(&look, &past, request.now);
     if *budgets != Budgets::default() {
         let spends = spends(store, request)?;
@@ -149,13 +149,13 @@ fn spends(store: &Store, request: &Request) -> Result<Vec<Spend>, Failure> {
 fn spends_as_of(store: &Store, request: &Request, now: Timestamp) -> Result<Vec<Spend>, Failure> {
     let card = request.card()?;
     let month = Month::of(now);
-    let ledger = derive(&store.facts()?, store.metered(Some(month))?, horizon(now))?;
-    let watched = Watched::new(&ledger, card, Timestamp::MIN, Timestamp::MIN, now);
+    let ledgers = Ledgers::of(store.facts()?, store.metered(Some(month))?, now)?;
+    let watched = Watched::new(&ledgers, card, Timestamp::MIN, Timestamp::MIN, now);
     // What is known stops at the last sight; the forecast goes on from there.
     let known: BTreeMap<Owner, Sum> =
         watched.read(card, Timestamp::MIN).rows.into_iter().map(|(owner, spent)| (owner, spent.month)).collect();
     let reading = watched.read(card, now);
-    let until = ledger.instances.values().map(|(_, seen)| seen.seen_at).max().unwrap_or(now).min(now);
+    let until = ledgers.now.instances.values().map(|(_, seen)| seen.seen_at).max().unwrap_or(now).min(now);
     let mut spends = vec![Spend {
         of: SpendOf::Month,
         month,
@@ -165,21 +165,31 @@ fn spends_as_of(store: &Store, request: &Request, now: Timestamp) -> Result<Vec<
     }];
     for (owner, spent) in &reading.rows {
         let Owner::Instance(id) = owner else { continue };
-        let Some(seen) = watched.instances().get(id) else { continue };
+        let Some((of, seen_at)) = instance_spend(&watched, id) else { continue };
         spends.push(Spend {
-            of: SpendOf::Instance {
-                id: id.clone(),
-                name: seen.name.clone(),
-                account: seen.account.clone(),
-                region: seen.region.clone(),
-            },
+            of,
             month,
-            until: seen.seen_at.min(now),
+            until: seen_at.unwrap_or(now).min(now),
             actual: dollars(known.get(owner).copied().unwrap_or_default()),
             forecast: dollars(spent.projected),
         });
     }
     Ok(spends)
+}
+
+/// Of which instance, and when it was last seen, if it was.
+fn instance_spend(watched: &Watched, id: &str) -> Option<(SpendOf, Option<Timestamp>)> {
+    let of = |name: &str, account: &str, region: &str| SpendOf::Instance {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        account: account.to_owned(),
+        region: region.to_owned(),
+    };
+    if let Some(seen) = watched.instances().get(id) {
+        return Some((of(&seen.name, &seen.account, &seen.region), Some(seen.seen_at)));
+    }
+    let noted = watched.unseen().get(id)?;
+    Some((of(&noted.name, &noted.account, &noted.region), None))
 }
 
 fn dollars(sum: Sum) -> Dollars {

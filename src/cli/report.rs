@@ -56,7 +56,8 @@ pub fn run(args: &ReportArgs, request: &Request) -> Result<Exit, Failure> {
 
 /// The bill's month with its advice and, if a machine is named, rent or own from the month's own hours.
 pub fn compute(ledger: Ledger, bill: Bill, args: &BreakEvenArgs, request: &Request) -> Result<MonthReport, Failure> {
-    let sifted = sifted(findings(&ledger, request)?, &ledger, &Store::open(&request.ledger)?, request)?;
+    let store = Store::open(&request.ledger)?;
+    let sifted = sifted(findings(&ledger, &store, request)?, &ledger, &store, request)?;
     let (left_out, findings) = (suppressed_notes(&sifted, false), sifted.told);
     let month = bill.month;
     let report = |comparison, said_of_comparison| MonthReport {

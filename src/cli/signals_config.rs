@@ -42,7 +42,12 @@ fn percent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error>
     within(input, 0, 100, "percent")
 }
 
-fn within<'de, D: Deserializer<'de>>(input: D, least: u32, most: u32, unit: &str) -> Result<Option<u32>, D::Error> {
+pub(super) fn within<'de, D: Deserializer<'de>>(
+    input: D,
+    least: u32,
+    most: u32,
+    unit: &str,
+) -> Result<Option<u32>, D::Error> {
     let said = u32::deserialize(input)?;
     match (least..=most).contains(&said) {
         true => Ok(Some(said)),

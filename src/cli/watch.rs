@@ -14,11 +14,11 @@ use super::request::Request;
 use super::track::{Round, network_runtime, refuse_as_of, refuse_offline, regions};
 use crate::aws::{Place, Places};
 use crate::catalog::RateCard;
-use crate::ledger::{InstanceSeen, derive};
+use crate::ledger::InstanceSeen;
 use crate::render::text::{self, Style};
 use crate::render::untrusted::visible;
 use crate::report::table::Table;
-use crate::report::watch::{Watched, changes, horizon, log_line, watch_table};
+use crate::report::watch::{Ledgers, Watched, changes, log_line, watch_table};
 use crate::store::Store;
 use crate::time::Month;
 
@@ -166,15 +166,14 @@ impl<'a> Watch<'a> {
 
     /// Derives the ledger anew.
     fn look_again(&mut self, now: Timestamp) -> Result<(), Failure> {
-        let facts = self.store.facts()?;
-        let mut ledger = derive(&facts, self.store.metered(Some(Month::of(now)))?, horizon(now))?;
+        let mut ledgers = Ledgers::of(self.store.facts()?, self.store.metered(Some(Month::of(now)))?, now)?;
         if let Some(places) = &self.places {
             let regions: Vec<String> = places.iter().map(|place| place.region.clone()).collect();
-            ledger.keep_regions(&regions);
+            ledgers.keep_regions(&regions);
         }
         // One poll that failed does not stop the meter of what ran before it.
         let seen_since = now.checked_sub(self.args.every * 2).unwrap_or(Timestamp::MIN);
-        self.watched = Some(Watched::new(&ledger, self.card, seen_since, self.since, now));
+        self.watched = Some(Watched::new(&ledgers, self.card, seen_since, self.since, now));
         Ok(())
     }
 

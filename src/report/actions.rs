@@ -1,6 +1,7 @@
 //! Plans, their results, and the record of what was done, as tables.
 
 use super::table::{Cell, Column, Table};
+use crate::advice::Dollars;
 use crate::advice::plan::{Plan, Refusal};
 
 /// What would be done, and what is refused.
@@ -42,6 +43,9 @@ pub fn plan_table(plans: &[Plan], refused: &[Refusal]) -> Table {
         ]);
         table.notes.push(format!("{}: {}.", plan.id, steps.join(", then ")));
         table.notes.push(format!("{}: lost is {}.", plan.id, plan.lost));
+        if plan.goes_on != Dollars::ZERO {
+            table.notes.push(format!("{}: {} a month goes on.", plan.id, plan.goes_on));
+        }
         if !plan.survive.is_empty() {
             table.notes.push(format!("{}: left behind, and billed on: {}.", plan.id, plan.survive.join(", ")));
         }

@@ -6,6 +6,7 @@
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
@@ -13,7 +14,9 @@ pub use table::{changes, log_line, watch_table};
 
 use crate::billing::{LineItem, bill, line_items_by_month};
 use crate::catalog::RateCard;
-use crate::ledger::{Certainty, InstanceSeen, InstanceState, Ledger, Resource, Subject, Usage};
+use crate::ledger::{
+    Certainty, Evidence, Fact, InstanceSeen, InstanceState, Ledger, Metered, Overlap, Resource, Subject, Usage, derive,
+};
 use crate::money::Usd;
 use crate::time::{Month, Period, day, utc_date};
 
@@ -84,6 +87,33 @@ impl Spent {
     }
 }
 
+/// The ledger as of an instant, and what it comes to by its month's end and an hour more if all goes on that is open.
+pub struct Ledgers {
+    pub now: Ledger,
+    pub ahead: Ledger,
+}
+
+impl Ledgers {
+    /// # Errors
+    /// Two records that say the same instance ran, or the same volume existed, at the same time.
+    pub fn of(
+        mut facts: Vec<(Evidence, Fact)>,
+        metered: Vec<(Evidence, Metered)>,
+        now: Timestamp,
+    ) -> Result<Ledgers, Overlap> {
+        let ledger = derive(&facts, metered.clone(), now)?;
+        // What was seen later is not known yet; what was noted of later is.
+        facts.retain(|(_, fact)| matches!(fact, Fact::Noted(_)) || fact.known_at() <= now);
+        Ok(Ledgers { now: ledger, ahead: derive(&facts, metered, horizon(now))? })
+    }
+
+    /// Leaves out everything of other regions.
+    pub fn keep_regions(&mut self, regions: &[String]) {
+        self.now.keep_regions(regions);
+        self.ahead.keep_regions(regions);
+    }
+}
+
 /// The ledger as of the last poll, summed.
 pub struct Watched {
     month: Month,
@@ -91,9 +121,13 @@ pub struct Watched {
     going: Vec<(Owner, Usage)>,
     /// Instances that are there, by id.
     instances: BTreeMap<String, InstanceSeen>,
+    /// What is known of those that only notes and exports name.
+    unseen: BTreeMap<String, Arc<Resource>>,
     starts: BTreeMap<String, Timestamp>,
     /// Up to the last poll; nothing projected.
     known: BTreeMap<Owner, Spent>,
+    /// The whole month's, as far as it is surely used: notes may speak of days to come.
+    sure: BTreeMap<Owner, Sum>,
     /// What `known` calls today.
     today: Period,
 }
@@ -106,23 +140,24 @@ pub struct Reading {
     pub since_poll: Sum,
 }
 
-/// As of when the ledger is derived for [`Watched`]: what was open reaches the month's end, and an hour more.
-pub fn horizon(now: Timestamp) -> Timestamp {
+/// What was open reaches the month's end, and an hour more.
+fn horizon(now: Timestamp) -> Timestamp {
     let end = Month::of(now).period().end;
     end.checked_add(2.hours()).unwrap_or(end)
 }
 
 impl Watched {
-    /// `ledger` is derived as of the [`horizon`] of `now`. What was last seen
-    /// before `seen_since` is not assumed to go on; an instance not seen since `watched_since` is not there.
+    /// What was last seen before `seen_since` is not assumed to go on; an instance not seen since `watched_since` is not
+    /// there.
     pub fn new(
-        ledger: &Ledger,
+        ledgers: &Ledgers,
         card: &RateCard,
         seen_since: Timestamp,
         watched_since: Timestamp,
         now: Timestamp,
     ) -> Watched {
         let month = Month::of(now);
+        let Ledgers { now: ledger, ahead } = ledgers;
         let there = |seen: &InstanceSeen| seen.seen_at >= watched_since && seen.state != InstanceState::Terminated;
         let instances: BTreeMap<String, InstanceSeen> = ledger
             .instances
@@ -136,8 +171,8 @@ impl Watched {
                 && usage.period.start >= seen_since
                 && usage.period.end == horizon(now)
         };
-        let owner = |resource: &Resource| owner_of(resource, ledger, &instances);
-        let going = ledger.usage.iter().filter(|usage| goes_on(usage));
+        let owner = |resource: &Resource| owner_of(resource, ahead, &instances);
+        let going = ahead.usage.iter().filter(|usage| goes_on(usage));
         let going = going.map(|usage| (owner(&usage.resource), usage.clone())).collect();
         let starts = instances.iter().filter(|(_, seen)| !seen.state.is_stopped()).filter_map(|(id, _)| {
             let session = ledger.sessions_of(id).next_back().filter(|session| !session.end.is_over())?;
@@ -145,8 +180,10 @@ impl Watched {
         });
         let starts = starts.collect();
         let today = day(utc_date(now));
-        let mut watched = Watched { month, going, starts, known: BTreeMap::new(), today, instances };
+        let (unseen, known, sure) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut watched = Watched { month, going, starts, known, sure, today, instances, unseen };
         watched.sum_up(ledger, card);
+        watched.look_ahead(ahead, card);
         watched
     }
 
@@ -157,6 +194,7 @@ impl Watched {
         let sure = bill(ledger, card, self.month).line_items;
         for line in sure.iter().filter(|line| line.certainty == Certainty::Measured) {
             let owner = owner_of(&line.resource, ledger, &self.instances);
+            self.meet(&owner, &line.resource);
             let spent = self.known.entry(owner).or_default();
             let line = std::slice::from_ref(line);
             spent.month.add(line);
@@ -173,6 +211,28 @@ impl Watched {
         }
     }
 
+    fn look_ahead(&mut self, ahead: &Ledger, card: &RateCard) {
+        let lines = bill(ahead, card, self.month).line_items;
+        for line in lines.iter().filter(|line| line.certainty == Certainty::Measured) {
+            let owner = owner_of(&line.resource, ahead, &self.instances);
+            self.meet(&owner, &line.resource);
+            self.sure.entry(owner).or_default().add(std::slice::from_ref(line));
+        }
+    }
+
+    fn meet(&mut self, owner: &Owner, resource: &Arc<Resource>) {
+        let Owner::Instance(id) = owner else { return };
+        // Its own record knows its name, that of its volume may not.
+        if !self.instances.contains_key(id) && (resource.id == *id || !self.unseen.contains_key(id)) {
+            self.unseen.insert(id.clone(), Arc::clone(resource));
+        }
+    }
+
+    /// What only notes and exports name.
+    pub fn unseen(&self) -> &BTreeMap<String, Arc<Resource>> {
+        &self.unseen
+    }
+
     /// Whether sums of another day or month are due.
     pub fn is_of(&self, now: Timestamp) -> bool {
         self.today.contains(now)
@@ -187,8 +247,8 @@ impl Watched {
         let mut spent = self.known.clone();
         let end = self.month.period().end;
         let mut since_poll = Sum::default();
-        for known in spent.values_mut() {
-            known.projected = known.month;
+        for (owner, sure) in &self.sure {
+            spent.entry(owner.clone()).or_default().projected = *sure;
         }
         for (owner, usage) in &self.going {
             let between = |start: Timestamp, end: Timestamp| line_items_by_month(usage, card, Period { start, end });
@@ -228,7 +288,8 @@ fn owner_of(resource: &Resource, ledger: &Ledger, instances: &BTreeMap<String, I
     let id = resource.instance_id.as_ref().or(is_instance.then_some(&resource.id)).or_else(attached);
     match id {
         None => Owner::Unattached,
-        Some(id) if instances.contains_key(id) => Owner::Instance(id.clone()),
+        // That one which was never seen is no more, nobody says.
+        Some(id) if instances.contains_key(id) || !ledger.instances.contains_key(id) => Owner::Instance(id.clone()),
         Some(_) => Owner::Gone,
     }
 }

@@ -265,3 +265,20 @@ fn the_config_file_can_name_the_machine() {
     assert!(evidence.contains("Tutorial machine: $1,000.00"), "{evidence}");
     assert!(evidence.contains("was not measured: as fast, assumed"), "{evidence}");
 }
+
+#[test]
+fn thresholds_reach_the_rules() {
+    let short = [noted("i-1", "2026-09-03", Some("2026-11-01")).compute("p3.2xlarge").hours_per_day("14").fact()];
+    let found = |thresholds, id| of(&advise_with(&short, thresholds, NOTED), id).len();
+    let buys = |buy_days| found(Thresholds { buy_days, ..Thresholds::default() }, BUY);
+    assert_eq!((buys(60), buys(59)), (0, 1), "59 days");
+    let elsewhere = |percent| found(Thresholds { elsewhere_percent: percent, ..Thresholds::default() }, ELSEWHERE);
+    assert_eq!((elsewhere(10), elsewhere(99)), (1, 0), "nothing saves nearly all");
+    let card = with_plan("p5.48xlarge", SavingsPlanKind::Compute, PaymentOption::NoUpfront, PLAN);
+    let fortnight = [noted("i-1", "2026-10-18", Some("2026-11-01")).compute("p5.48xlarge").hours_per_day("24").fact()];
+    let plan = |commit_days| {
+        let thresholds = Thresholds { commit_days, ..Thresholds::default() };
+        plan_in(&advise_by(&fortnight, &card, thresholds, NOTED)).is_some()
+    };
+    assert_eq!((plan(28), plan(14)), (false, true));
+}

@@ -191,3 +191,21 @@ proptest! {
         prop_assert_eq!((projected.dollars.least(), projected.dollars.most()), (Some(sure), Some(most)));
     }
 }
+
+/// A stop empties the disks of the host, and so does every way out that begins with one.
+#[test]
+fn what_a_stop_loses_is_said_of_each_way_out_that_stops() {
+    let facts = [
+        instance("i-1", "g5.xlarge", InstanceState::Running).volume("vol-1", true).fact(),
+        volume("vol-1", "gp3", 100).on("i-1", true).fact(),
+    ];
+    let findings = advise(&facts, SEEN);
+    let finding = findings.iter().find(|finding| finding.rule == "left-running").unwrap();
+    let lost = "what is in memory and on its instance store (1 x 250 SSD)";
+    for action in [Action::Stop, Action::SnapshotThenDelete, Action::ArchiveThenDelete, Action::Terminate] {
+        let choice = finding.choices.iter().find(|choice| choice.action == action).unwrap();
+        assert!(choice.lost.contains(lost), "{}: {}", action.name(), choice.lost);
+    }
+    // The volume bills whether it runs or not.
+    assert_eq!(finding.parts.iter().map(|part| part.counted).collect::<Vec<_>>(), [true, false]);
+}

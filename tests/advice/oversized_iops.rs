@@ -60,6 +60,12 @@ fn io1_with_more_than_twice_what_was_used() {
     );
     assert!(evidence.contains("volume idle time: 90 % of those hours"), "{evidence}");
     assert!(finding.risk.contains("shorter than five minutes are averaged"));
+    let thresholds = Thresholds { headroom: 3, ..Thresholds::default() };
+    let told = used(300_000, 3000, LOOKBACK);
+    let findings = advise(&[running(), volume_of("io1", 10_000, None)], &[told], &[], thresholds);
+    let least = only(&findings, RULE).recommended().expect("a way out");
+    assert!(least.commands[0].ends_with("--iops 3000"), "{:?}", least.commands);
+    assert_eq!(least.lost, "speed above 3 times what was used");
 }
 
 #[test]

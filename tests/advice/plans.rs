@@ -326,3 +326,10 @@ fn steps_are_read_back_as_they_were_written() {
     // The record tells them apart by their words.
     assert_eq!(all.iter().map(Step::words).collect::<BTreeSet<_>>().len(), all.len());
 }
+
+#[test]
+fn an_address_that_a_termination_leaves_is_named() {
+    let addressed = LiveInstance { elastic_addresses: 1, ..instance(InstanceState::Stopped) };
+    let plan = terminate(&addressed, NONE).unwrap();
+    assert_eq!((plan.survive, plan.goes_on.to_string()), (vec!["1 Elastic IP address".to_owned()], "$3.65".to_owned()));
+}

@@ -191,7 +191,7 @@ fn survivors_and_addresses_go_on_after_termination() {
     );
     // st1 is cheaper than a full standard snapshot: the archive is the way that surely saves.
     assert_eq!(finding.recommended().unwrap().action, Action::ArchiveThenDelete);
-    assert_eq!(choice(finding, Action::Terminate).what, "leaves 1 volume and 1 address, still billed");
+    assert_eq!(choice(finding, Action::Terminate).what, "leaves vol-data and the address 203.0.113.7, still billed");
     assert_eq!(
         choice(finding, Action::TerminateAndDelete).commands,
         [
@@ -417,4 +417,30 @@ fn the_root_volume_is_what_the_instance_says() {
     assert_eq!(stays(&with(Some("/dev/nvme0n1"))), "$40.00", "an image may name its root anything");
     let unknown = with(Some("/dev/xvdz"));
     assert!(unknown.choices.iter().all(|choice| choice.action != Action::DeleteDataVolumes), "none of them is it");
+}
+
+/// What is saved for sure is what the way out that is recommended saves: all volumes in one tier, the address kept.
+#[test]
+fn a_saving_is_at_least_that_of_the_recommended_way_out() {
+    let machine =
+        instance("i-1", "g5.xlarge", InstanceState::Stopped).reason("User initiated (2026-10-01 12:00:00 GMT)");
+    let facts = [
+        machine.device("/dev/xvda").volume("vol-1", true).device("/dev/sdf").volume("vol-2", false).fact(),
+        volume("vol-1", "gp3", 100).on("i-1", true).fact(),
+        // $15.00 a month, of which a full snapshot costs $50.00 and an archived one $12.50.
+        volume("vol-2", "sc1", 1000).on("i-1", false).fact(),
+        address("eipalloc-1", "203.0.113.5").on("i-1").fact(),
+    ];
+    let findings = advise(&facts, SEEN);
+    let finding = findings.iter().find(|finding| finding.rule == "stopped-accruing").unwrap();
+    let keep = choice(finding, Action::Keep).per_month.clone();
+    let surely = keep.less(finding.recommended().unwrap().per_month.clone()).least();
+    assert_eq!(finding.saving_per_month.least(), surely);
+    // All of it: $8.00, $15.00 and $3.65.
+    assert_eq!(finding.saving_per_month.most(), Some(usd("26.65")));
+    let plain = choice(finding, Action::Terminate);
+    assert_eq!(plain.what, "leaves vol-2 and the address 203.0.113.5, still billed");
+    assert_eq!(choice(finding, Action::TerminateAndDelete).lost, "the instance, all its data and its addresses");
+    let archive = choice(finding, Action::ArchiveThenDelete);
+    assert!(archive.restore_note.ends_with("until then the instance does not start"), "{}", archive.restore_note);
 }

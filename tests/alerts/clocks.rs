@@ -22,7 +22,7 @@ struct Memory {
 impl Memory {
     fn look(&mut self, findings: &[Finding], evidence: &BTreeMap<String, Timestamp>, now: i64) -> Vec<Notice> {
         let (steps, silenced) = (Steps::default(), BTreeSet::new());
-        let look = Look { findings, silenced: &silenced, evidence, steps: &steps };
+        let look = Look { findings, silenced: &silenced, evidence, ends: &BTreeMap::new(), steps: &steps };
         let Decision { episodes, notices } = decide(&look, &self.episodes, at(now));
         self.episodes.extend(episodes.into_iter().map(|episode| (episode.finding.clone(), episode)));
         for notice in &notices {
@@ -58,7 +58,13 @@ fn a_daily_look_is_not_to_the_second() {
     let (mut memory, steps) = (Memory::default(), Steps::default());
     memory.see(0, 0);
     let findings = [finding(1, at(-1), at(0), 1)];
-    let look = Look { findings: &findings, silenced: &BTreeSet::new(), evidence: &BTreeMap::new(), steps: &steps };
+    let look = Look {
+        findings: &findings,
+        silenced: &BTreeSet::new(),
+        evidence: &BTreeMap::new(),
+        ends: &BTreeMap::new(),
+        steps: &steps,
+    };
     let a_little_early = at(DAY) - jiff::SignedDuration::from_secs(40);
     assert_eq!(decide(&look, &memory.episodes, a_little_early).notices.len(), 1);
     assert!(decide(&look, &memory.episodes, at(DAY - 2)).notices.is_empty());

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gpucost::advice::Finding;
+use gpucost::advice::{Dollars, Finding, Part};
 use gpucost::alerts::{Budgets, Decision, Episode, Kind, Look, Notice, Spend, SpendOf, Steps, crossings, decide};
+use gpucost::money::Usd;
 use gpucost::time::Month;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -27,7 +28,7 @@ impl Memory {
     ) -> Vec<Notice> {
         let steps = Steps::default();
         let Decision { episodes, notices } =
-            decide(&Look { findings, silenced, evidence, steps: &steps }, &self.episodes, now);
+            decide(&Look { findings, silenced, evidence, ends: &BTreeMap::new(), steps: &steps }, &self.episodes, now);
         for episode in episodes {
             self.episodes.insert(episode.finding.clone(), episode);
         }
@@ -233,4 +234,41 @@ proptest! {
         prop_assert_eq!(memory.see(&findings, at(hours)), vec!["opened"]);
         prop_assert!(memory.see(&findings, at(hours + later - 1)).is_empty());
     }
+}
+
+/// $7.30 a month of what bills, and as much beside it that goes on whatever is done.
+fn with_parts(last_seen: i64, cents: u32) -> Finding {
+    let part = |id: &str, counted| Part {
+        id: id.to_owned(),
+        what: "gp2 73 GB".to_owned(),
+        accrued: Dollars::ZERO,
+        per_month: Dollars::Exact(usd(730)),
+        counted,
+    };
+    Finding { parts: vec![part("vol-1", true), part("snap-1", false)], ..finding(1, at(0), at(last_seen), cents) }
+}
+
+#[test]
+fn a_month_is_of_what_is_counted_alone() {
+    let mut memory = Memory::default();
+    let told = memory.look(&[with_parts(0, 0)], &BTreeSet::new(), &BTreeMap::new(), at(0));
+    assert_eq!(told[0].per_month, "$7.30");
+}
+
+#[test]
+fn what_it_cost_in_all_is_exact_where_its_end_is_known_and_bounded_by_the_look_otherwise() {
+    let in_all = |ended: Option<i64>| {
+        let mut memory = Memory::default();
+        memory.see(&[with_parts(10, 10)], at(10));
+        let looked = BTreeMap::from([(id(1), at(110))]);
+        let ends = ended.map(|hour| (id(1), at(hour))).into_iter().collect();
+        let silenced = BTreeSet::new();
+        let look =
+            Look { findings: &[], silenced: &silenced, evidence: &looked, ends: &ends, steps: &Steps::default() };
+        let over = decide(&look, &memory.episodes, at(110)).notices.remove(0);
+        (over.cost, over.most_usd.map(Usd::exact))
+    };
+    // A cent an hour: 10 until it was last seen, 37 more until it ended.
+    assert_eq!(in_all(Some(47)), ("$0.47".to_owned(), Some("0.47".to_owned())));
+    assert_eq!(in_all(None), ("$0.10–$1.10".to_owned(), Some("1.1".to_owned())));
 }

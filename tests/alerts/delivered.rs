@@ -83,8 +83,17 @@ impl World {
         let past = store.episodes().unwrap();
         let evidence = past.keys().map(|id| (id.clone(), now)).collect();
         let (steps, silenced) = (Steps::default(), BTreeSet::new());
-        let decision =
-            decide(&Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, now);
+        let decision = decide(
+            &Look {
+                findings: &findings,
+                silenced: &silenced,
+                evidence: &evidence,
+                ends: &BTreeMap::new(),
+                steps: &steps,
+            },
+            &past,
+            now,
+        );
         self.all.extend(decision.notices.iter().map(|notice| notice.key.clone()));
         store.record_decision(&decision, &CHANNELS.map(str::to_owned), now).unwrap();
         if run.dies_early {
@@ -202,8 +211,11 @@ fn a_channel_that_is_new_is_told_what_is_open_and_not_what_is_over() {
     let look = |store: &mut Store, findings: &[gpucost::advice::Finding], channels: &[&str], hours: i64| {
         let past = store.episodes().unwrap();
         let evidence = past.keys().map(|id| (id.clone(), at(hours))).collect();
-        let decision =
-            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        let decision = decide(
+            &Look { findings, silenced: &silenced, evidence: &evidence, ends: &BTreeMap::new(), steps: &steps },
+            &past,
+            at(hours),
+        );
         let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();
         store.record_decision(&decision, &channels, at(hours)).unwrap();
     };
@@ -228,8 +240,11 @@ fn a_channel_that_was_left_out_for_a_while_is_told_what_opened_meanwhile() {
     let (steps, silenced, evidence) = (Steps::default(), BTreeSet::new(), BTreeMap::new());
     let mut told = |findings: &[gpucost::advice::Finding], channels: &[&str], hours: i64| -> Vec<String> {
         let past = store.episodes().unwrap();
-        let decision =
-            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        let decision = decide(
+            &Look { findings, silenced: &silenced, evidence: &evidence, ends: &BTreeMap::new(), steps: &steps },
+            &past,
+            at(hours),
+        );
         let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();
         store.record_decision(&decision, &channels, at(hours)).unwrap();
         if !channels.iter().any(|name| name == "ops") {
@@ -253,8 +268,11 @@ fn a_terminal_is_shown_what_a_dead_run_left_and_what_is_new_at_once() {
     let (steps, silenced, evidence) = (Steps::default(), BTreeSet::new(), BTreeMap::new());
     let shown = |store: &mut Store, findings: &[gpucost::advice::Finding], hours: i64| {
         let past = store.episodes().unwrap();
-        let decision =
-            decide(&Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps }, &past, at(hours));
+        let decision = decide(
+            &Look { findings, silenced: &silenced, evidence: &evidence, ends: &BTreeMap::new(), steps: &steps },
+            &past,
+            at(hours),
+        );
         store.record_decision(&decision, &["terminal".to_owned()], at(hours)).unwrap();
         store.digests_to_show("terminal", at(hours)).unwrap()
     };

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gpucost::advice::Finding;
-use gpucost::alerts::{Episode, Kind, Look, Looks, Steps, decide, evidence};
-use gpucost::ledger::{Evidence, EvidenceKind, Fact, Ledger, Noted, Purchase, VolumeNote, derive};
+use gpucost::advice::{Finding, IDLE_RUNNING, LEFT_RUNNING, STOPPED_ACCRUING};
+use gpucost::alerts::{Episode, Kind, Look, Looks, Steps, decide, ends, evidence};
+use gpucost::ledger::{
+    Evidence, EvidenceKind, Fact, InstanceSeen, InstanceState, Ledger, Noted, Purchase, Tags, VolumeNote, derive,
+};
 use jiff::Timestamp;
 
 use crate::story::{at, finding};
@@ -26,7 +28,8 @@ fn decided(
     evidence: &BTreeMap<String, Timestamp>,
     hours: i64,
 ) -> (Episodes, Vec<Kind>) {
-    let look = Look { findings, silenced: &BTreeSet::new(), evidence, steps: &Steps::default() };
+    let look =
+        Look { findings, silenced: &BTreeSet::new(), evidence, ends: &BTreeMap::new(), steps: &Steps::default() };
     let decided = decide(&look, past, at(hours));
     let episodes = decided.episodes.into_iter().map(|episode| (episode.finding.clone(), episode)).collect();
     (episodes, decided.notices.into_iter().map(|notice| notice.kind).collect())
@@ -110,4 +113,48 @@ fn notes_that_came_since_may_speak_of_an_earlier_end() {
     assert_eq!(newest(80), newest(24));
     // What was known when it was told of takes nothing back.
     assert_eq!(decided(&[], &episodes, &newest(24), 50).1, []);
+}
+
+/// The ends that a ledger knows of a run seen at its third hour, and of a stop seen then.
+#[test]
+fn an_end_that_has_a_time_is_the_end() {
+    let seen = |hours: i64, state: InstanceState, launched: i64, reason: &str| {
+        let seen = InstanceSeen {
+            account: String::new(),
+            region: "us-west-2".to_owned(),
+            instance_id: "my-box".to_owned(),
+            name: String::new(),
+            tags: Tags::new(),
+            instance_type: "g5.xlarge".to_owned(),
+            state,
+            launch_time: at(launched),
+            reason: reason.to_owned(),
+            platform: "Linux/UNIX".to_owned(),
+            purchase: Purchase::OnDemand,
+            public_ip: None,
+            elastic_ip: false,
+            volumes: Arc::default(),
+            root_device: None,
+            seen_at: at(hours),
+        };
+        (Evidence { kind: EvidenceKind::Description, file: "seen.json".into(), line: 1 }, Fact::Instance(seen))
+    };
+    let end = |rule: &'static str, facts: &[(Evidence, Fact)]| {
+        let mut found: Finding = finding(1, at(0), at(3), 100);
+        (found.rule, Arc::make_mut(&mut found.resource).id) = (rule, "my-box".to_owned());
+        let (episodes, _) = decided(&[found], &Episodes::new(), &BTreeMap::new(), 3);
+        ends(&episodes, &derive(facts, Vec::new(), at(100)).unwrap()).into_values().next()
+    };
+    let running = seen(3, InstanceState::Running, 0, "");
+    let stopped = |reason| seen(90, InstanceState::Stopped, 0, reason);
+    for rule in [LEFT_RUNNING, IDLE_RUNNING] {
+        let timed = [running.clone(), stopped("User initiated (2026-01-02 12:00:00 GMT)")];
+        assert_eq!(end(rule, &timed), Some(at(36)), "{rule}");
+        assert_eq!(end(rule, &[running.clone(), stopped("User initiated")]), None, "{rule}: between two looks");
+        assert_eq!(end(rule, std::slice::from_ref(&running)), None, "{rule}: it runs");
+    }
+    let stop = seen(3, InstanceState::Stopped, 0, "User initiated (2026-01-01 01:00:00 GMT)");
+    let again = seen(90, InstanceState::Running, 50, "");
+    assert_eq!(end(STOPPED_ACCRUING, &[stop.clone(), again]), Some(at(50)));
+    assert_eq!(end(STOPPED_ACCRUING, &[stop]), None);
 }

@@ -20,8 +20,13 @@ fn opened(rule: &'static str, resource: &str) -> BTreeMap<String, Episode> {
     found.rule = rule;
     Arc::make_mut(&mut found.resource).id = resource.to_owned();
     found.last_seen = hour_start(hour_of(at(24)));
-    let look =
-        Look { findings: &[found], silenced: &BTreeSet::new(), evidence: &BTreeMap::new(), steps: &Steps::default() };
+    let look = Look {
+        findings: &[found],
+        silenced: &BTreeSet::new(),
+        evidence: &BTreeMap::new(),
+        ends: &BTreeMap::new(),
+        steps: &Steps::default(),
+    };
     let decided = decide(&look, &BTreeMap::new(), at(24));
     decided.episodes.into_iter().map(|episode| (episode.finding.clone(), episode)).collect()
 }

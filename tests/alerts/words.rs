@@ -12,7 +12,7 @@ use crate::story::{at, finding, usd};
 
 fn opened(findings: &[Finding]) -> Vec<Notice> {
     let (silenced, evidence, steps) = (BTreeSet::new(), BTreeMap::new(), Steps::default());
-    let look = Look { findings, silenced: &silenced, evidence: &evidence, steps: &steps };
+    let look = Look { findings, silenced: &silenced, evidence: &evidence, ends: &BTreeMap::new(), steps: &steps };
     decide(&look, &BTreeMap::new(), at(100)).notices
 }
 

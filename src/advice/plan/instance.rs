@@ -92,9 +92,19 @@ pub fn plan_terminate(instance: &LiveInstance, consent: Consent, card: &RateCard
         saving_per_month: running.plus(months_of(&lost, card)),
         goes_on: addresses_month(instance, card).plus(months_of(&kept, card)),
         lost: lost_by_termination(instance, &lost, card),
-        survive: kept.iter().map(|volume| format!("{} ({})", volume.id, shape_name(Some(&volume.shape)))).collect(),
+        survive: left_behind(&kept, instance),
         ..for_instance(instance, Verb::Terminate)
     })
+}
+
+fn left_behind(volumes: &[&LiveVolume], instance: &LiveInstance) -> Vec<String> {
+    let volumes = volumes.iter().map(|volume| format!("{} ({})", volume.id, shape_name(Some(&volume.shape))));
+    let addresses = match instance.elastic_addresses {
+        0 => None,
+        1 => Some("1 Elastic IP address".to_owned()),
+        many => Some(format!("{many} Elastic IP addresses")),
+    };
+    volumes.chain(addresses).collect()
 }
 
 /// A persistent request launches another instance for one that is terminated, as long as it stands: it is to be canceled

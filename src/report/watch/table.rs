@@ -82,7 +82,7 @@ impl Watched {
             Owner::Gone => return ("Gone".to_owned(), "this month".to_owned()),
             Owner::Instance(id) => match self.instances.get(id) {
                 Some(seen) => (id, seen),
-                None => return (id.clone(), String::new()),
+                None => return (id.clone(), "never seen".to_owned()),
             },
         };
         let one_of = |field: fn(&InstanceSeen) -> &str| {

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::*;
 use crate::billing::bill;
-use crate::ledger::{Evidence, EvidenceKind, Fact, InstanceState, Purchase, Tags, VolumeSeen, derive};
+use crate::ledger::{Evidence, EvidenceKind, Fact, InstanceState, Noted, Purchase, Tags, VolumeSeen, derive};
 
 const TRAINER: &str = "i-0123456789abcdef0";
 const HALTED: &str = "i-0fedcba9876543210";
@@ -65,8 +65,8 @@ fn facts(polled: Timestamp) -> Vec<(Evidence, Fact)> {
 }
 
 fn watched(polled: Timestamp) -> Watched {
-    let ledger = derive(&facts(polled), Vec::new(), horizon(polled)).expect("no overlap");
-    Watched::new(&ledger, RateCard::shipped(), polled, polled, polled)
+    let ledgers = Ledgers::of(facts(polled), Vec::new(), polled).expect("no overlap");
+    Watched::new(&ledgers, RateCard::shipped(), polled, polled, polled)
 }
 
 fn row(reading: &Reading, owner: &Owner) -> Spent {
@@ -117,10 +117,10 @@ fn projected_is_the_bill_if_all_goes_on() {
 #[test]
 fn what_was_not_seen_lately_is_not_assumed_to_go_on() {
     let polled = at("2026-10-20T15:00:00Z");
-    let ledger = derive(&facts(polled), Vec::new(), horizon(polled)).expect("no overlap");
     let now = at("2026-10-20T18:00:00Z");
+    let ledgers = Ledgers::of(facts(polled), Vec::new(), now).expect("no overlap");
     let seen_since = at("2026-10-20T17:58:00Z");
-    let watched = Watched::new(&ledger, RateCard::shipped(), seen_since, polled, now);
+    let watched = Watched::new(&ledgers, RateCard::shipped(), seen_since, polled, now);
     let reading = watched.read(RateCard::shipped(), now);
     let known =
         bill(&derive(&facts(polled), Vec::new(), polled).expect("no overlap"), RateCard::shipped(), Month::of(now));
@@ -145,4 +145,45 @@ fn changes_between_polls_are_said_in_words() {
     );
     assert_eq!(changes(&running, &BTreeMap::new()), [format!("{TRAINER} is gone")]);
     assert_eq!(changes(&BTreeMap::new(), &running), [format!("{TRAINER} is new, p3.2xlarge running")]);
+}
+
+/// Four hours a day of all November, noted at its beginning.
+fn november() -> Vec<(Evidence, Fact)> {
+    let noted = Noted {
+        account: String::new(),
+        region: "us-east-1".to_owned(),
+        instance_id: TRAINER.to_owned(),
+        name: "trainer".to_owned(),
+        instance_type: Some("g5.xlarge".to_owned()),
+        start: at("2026-11-01T00:00:00Z"),
+        end: Some(at("2026-12-01T00:00:00Z")),
+        hours_per_day: Some(4.into()),
+        volumes: Vec::new(),
+        public_ipv4: false,
+        purchase: Purchase::OnDemand,
+        usd_per_hour: None,
+        noted_at: at("2026-12-01T00:00:00Z"),
+    };
+    vec![(Evidence { kind: EvidenceKind::Notes, file: "notes.csv".into(), line: 2 }, Fact::Noted(noted))]
+}
+
+#[test]
+fn what_is_noted_of_days_to_come_is_projected_and_not_spent() {
+    let now = at("2026-11-05T00:00:00Z");
+    let ledgers = Ledgers::of(november(), Vec::new(), now).expect("no overlap");
+    let watched = Watched::new(&ledgers, RateCard::shipped(), Timestamp::MIN, Timestamp::MIN, now);
+    // 16 and 120 hours of $1.006, on an instance that only notes name.
+    let spent = row(&watched.read(RateCard::shipped(), Timestamp::MIN), &Owner::Instance(TRAINER.to_owned()));
+    assert_eq!((spent.month.usd.exact(), spent.projected.usd.exact()), ("16.096".to_owned(), "120.72".to_owned()));
+    let unseen = watched.unseen().get(TRAINER).expect("its own record");
+    assert_eq!((unseen.name.as_str(), unseen.region.as_str()), ("trainer", "us-east-1"));
+}
+
+#[test]
+fn what_was_seen_later_is_not_known_yet() {
+    let polled = at("2026-10-20T15:00:00Z");
+    let earlier = at("2026-10-20T14:00:00Z");
+    let ledgers = Ledgers::of(facts(polled), Vec::new(), earlier).expect("no overlap");
+    let watched = Watched::new(&ledgers, RateCard::shipped(), Timestamp::MIN, Timestamp::MIN, earlier);
+    assert_eq!(watched.read(RateCard::shipped(), earlier).total, Spent::default());
 }
