@@ -49,7 +49,7 @@ fn finding(view: &View<'_>, address: &Address<'_>) -> Option<Finding> {
         region: &address.resource.region,
         instance_id: None,
         running: None,
-        store: None,
+        has_store: false,
         volumes: Vec::new(),
         addresses: vec![(address, month.clone())],
         card: view.card,

@@ -47,7 +47,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         region: &session.region,
         instance_id: Some(standing.id),
         running: Some(ends_at_stop.clone()),
-        store: instance_store(&session.instance_type, view.card),
+        has_store: instance_store(&session.instance_type, view.card).is_some(),
         volumes: volumes.clone(),
         addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
         card: view.card,

@@ -61,7 +61,7 @@ fn held_by_images(ledger: &Ledger) -> BTreeSet<&str> {
 fn is_gone(view: &View<'_>, seen: &SnapshotSeen) -> bool {
     let is_copy = COPIED.iter().any(|copied| seen.description.starts_with(copied));
     let is_known = !seen.volume_id.is_empty() && seen.volume_id != NO_VOLUME && !is_copy;
-    is_known && !view.inventory.volumes.get(&seen.volume_id).is_some()
+    is_known && view.inventory.volumes.get(&seen.volume_id).is_none()
 }
 
 type Listed<'a> = &'a (Evidence, ResourcesListed);

@@ -59,7 +59,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         region: &resource.region,
         instance_id: Some(standing.id),
         running: None,
-        store: None,
+        has_store: false,
         volumes: volumes.clone(),
         addresses: addresses.iter().copied().zip(of_addresses.iter().map(|p| p.part.per_month.clone())).collect(),
         card: view.card,

@@ -27,7 +27,7 @@ fn finding(view: &View<'_>, volume: &Volume<'_>) -> Finding {
         region: &volume.resource.region,
         instance_id: None,
         running: None,
-        store: None,
+        has_store: false,
         volumes: vec![volume],
         addresses: Vec::new(),
         card: view.card,

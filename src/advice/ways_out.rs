@@ -15,8 +15,8 @@ pub(super) struct Holding<'v, 'a> {
     pub instance_id: Option<&'v str>,
     /// The instance runs, at so much a month for what a stop would end.
     pub running: Option<Dollars>,
-    /// Disks of its host, which a stop empties: `1 x 250 SSD`.
-    pub store: Option<&'v str>,
+    /// It has disks of its host, which a stop empties.
+    pub has_store: bool,
     pub volumes: Vec<&'v Volume<'a>>,
     /// Each with what it costs a month.
     pub addresses: Vec<(&'v Address<'a>, Dollars)>,
@@ -140,11 +140,8 @@ impl Holding<'_, '_> {
     }
 
     /// What is gone once it has stopped.
-    pub(super) fn lost_by_stop(&self) -> String {
-        match self.store {
-            Some(store) => format!("what is in memory and on its instance store ({store})"),
-            None => "what is in memory".to_owned(),
-        }
+    pub(super) fn lost_by_stop(&self) -> &'static str {
+        if self.has_store { "what is in memory and on its instance store" } else { "what is in memory" }
     }
 
     /// The root volume kept, so that the instance still starts, and the others deleted. `None` where there are none, or
@@ -301,7 +298,7 @@ fn counted_survivors(volumes: &[&Volume<'_>], addresses: usize) -> String {
 
 /// Disks of its host, where it has some.
 pub(super) fn instance_store<'c>(instance_type: &str, card: &'c RateCard) -> Option<&'c str> {
-    let storage = card.instance_type(instance_type)?.local_storage.as_deref();
+    let storage = card.instance_type(instance_type)?.local_storage;
     storage.filter(|storage| *storage != "EBS only")
 }
 

@@ -144,7 +144,7 @@ fn read(
     path: &Path,
     only: Option<&BTreeSet<String>>,
 ) -> Result<(Resources, Vec<Sight>, Shapes), StoreError> {
-    let parsed: Mutex<Vec<Result<Vec<(i64, Fact)>, StoreError>>> = Mutex::default();
+    let parsed: Mutex<Vec<Result<_, StoreError>>> = Mutex::default();
     let (resources, sights) = rayon::in_place_scope(|scope| {
         let parsed = &parsed;
         let parse = |bodies: Bodies| {

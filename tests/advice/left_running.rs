@@ -201,7 +201,7 @@ fn what_a_stop_loses_is_said_of_each_way_out_that_stops() {
     ];
     let findings = advise(&facts, SEEN);
     let finding = findings.iter().find(|finding| finding.rule == "left-running").unwrap();
-    let lost = "what is in memory and on its instance store (1 x 250 SSD)";
+    let lost = "what is in memory and on its instance store";
     for action in [Action::Stop, Action::SnapshotThenDelete, Action::ArchiveThenDelete, Action::Terminate] {
         let choice = finding.choices.iter().find(|choice| choice.action == action).unwrap();
         assert!(choice.lost.contains(lost), "{}: {}", action.name(), choice.lost);
