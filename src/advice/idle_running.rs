@@ -3,13 +3,12 @@
 use rust_decimal::Decimal;
 
 use super::View;
-use super::cost::{accrued, accrued_by_now, address_month, estimate_month_hours, moment};
+use super::cost::{accrued, accrued_by_now, moment};
 use super::dollars::Dollars;
 use super::finding::{Confidence, Finding, Level};
 use super::idleness::{Idleness, idleness, is_active};
-use super::left_running::{Hourly, choices, parts, resource_of, risk, running_lines, usage_of};
+use super::left_running::{Running, choices, parts, resource_of, risk, running_lines};
 use super::standing::{Standing, State};
-use super::ways_out::{Holding, instance_store};
 use crate::ledger::Session;
 use crate::time::{Period, hours};
 
@@ -33,24 +32,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     // A pattern of hours is no running instance.
     let last_seen = standing.last_seen.min(view.now);
     let idle = idleness(view, &session.instance_type, session, last_seen)?;
-    let usage = usage_of(view, session);
-    let hourly = Hourly::of(view, session, &usage);
-    let volumes = view.inventory.volumes_of(standing.id);
-    let addresses = view.inventory.addresses_of(standing.id);
-    let per_address = || address_month(&session.region, true, view.card);
-    let compute = hourly.dollars().times(estimate_month_hours());
-    // AWS takes an automatic address back at the stop; an Elastic IP goes on.
-    let own_address = session.public_ipv4 && addresses.is_empty();
-    let ends_at_stop = if own_address { compute.plus(per_address()) } else { compute };
-    let holding = Holding {
-        region: &session.region,
-        instance_id: Some(standing.id),
-        running: Some(ends_at_stop.clone()),
-        has_store: instance_store(&session.instance_type, view.card).is_some(),
-        volumes: volumes.clone(),
-        addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
-        card: view.card,
-    };
+    let Running { usage, hourly, own_address, ends_at_stop, holding } = Running::of(view, session, standing);
     let so_far = accrued(&usage, idle.since, idle.until, view.card);
     let period = Period { start: idle.since.latest, end: idle.until };
     let saving = saving(&ends_at_stop, &idle);

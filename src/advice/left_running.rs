@@ -34,24 +34,7 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
     if ran <= Decimal::from(view.thresholds.left_running_hours) {
         return None;
     }
-    let usage = usage_of(view, session);
-    let hourly = Hourly::of(view, session, &usage);
-    let volumes = view.inventory.volumes_of(standing.id);
-    let addresses: Vec<_> = view.inventory.addresses_of(standing.id);
-    let per_address = || address_month(&session.region, true, view.card);
-    let compute = hourly.dollars().times(estimate_month_hours());
-    // AWS takes an automatic address back at the stop; an Elastic IP goes on.
-    let own_address = session.public_ipv4 && addresses.is_empty();
-    let ends_at_stop = if own_address { compute.plus(per_address()) } else { compute };
-    let holding = Holding {
-        region: &session.region,
-        instance_id: Some(standing.id),
-        running: Some(ends_at_stop.clone()),
-        has_store: instance_store(&session.instance_type, view.card).is_some(),
-        volumes: volumes.clone(),
-        addresses: addresses.iter().map(|address| (*address, per_address())).collect(),
-        card: view.card,
-    };
+    let Running { usage, hourly, own_address, ends_at_stop, holding } = Running::of(view, session, standing);
     let so_far = spent(&usage, period, until, view.card);
     let parts = parts(view, session, &holding, period, so_far.clone());
     // As much as it would cost running on; what it earns meanwhile only its owner knows.
@@ -78,6 +61,41 @@ fn finding(view: &View<'_>, standing: &Standing<'_>) -> Option<Finding> {
         saving_per_month: saving,
         risk: view.told(|| risk(view, session)),
     })
+}
+
+/// What an instance that runs costs, and what it holds.
+pub(super) struct Running<'a> {
+    /// Of its session.
+    pub usage: Vec<&'a Usage>,
+    pub hourly: Hourly<'a>,
+    /// It has a public address that ends with its running.
+    pub own_address: bool,
+    /// A month of what a stop would end.
+    pub ends_at_stop: Dollars,
+    pub holding: Holding<'a, 'a>,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn of(view: &View<'a>, session: &'a Session, standing: &Standing<'a>) -> Running<'a> {
+        let usage = usage_of(view, session);
+        let hourly = Hourly::of(view, session, &usage);
+        let addresses = view.inventory.addresses_of(standing.id);
+        let per_address = || address_month(&session.region, true, view.card);
+        let compute = hourly.dollars().times(estimate_month_hours());
+        // AWS takes an automatic address back at the stop; an Elastic IP goes on.
+        let own_address = session.public_ipv4 && addresses.is_empty();
+        let ends_at_stop = if own_address { compute.plus(per_address()) } else { compute };
+        let holding = Holding {
+            region: &session.region,
+            instance_id: Some(standing.id),
+            running: Some(ends_at_stop.clone()),
+            has_store: instance_store(&session.instance_type, view.card).is_some(),
+            volumes: view.inventory.volumes_of(standing.id),
+            addresses: addresses.into_iter().map(|address| (address, per_address())).collect(),
+            card: view.card,
+        };
+        Running { usage, hourly, own_address, ends_at_stop, holding }
+    }
 }
 
 fn evidence(view: &View<'_>, period: Period, hourly: &Hourly<'_>, own_address: bool) -> Vec<String> {
