@@ -1,6 +1,6 @@
 //! A digest in words, for every channel that takes text.
 
-use crate::alerts::{Kind, Notice};
+use crate::alerts::{Kind, Measure, Notice};
 use crate::render::untrusted::visible;
 
 /// Names longer than this are cut: AWS allows 256 characters, other writers any number.
@@ -28,7 +28,7 @@ pub fn headline(notices: &[Notice]) -> String {
     format!("gpucost: {}{}", counts.join(", "), largest(notices))
 }
 
-/// `, the largest $18.96`; what nobody can price is not $0, and a budget is no cost.
+/// `, the largest $18.96`; what nobody can price is not $0. A budget is no cost: its spend is told where nothing else is.
 fn largest(notices: &[Notice]) -> String {
     let costs = notices.iter().filter(|notice| !matches!(notice.kind, Kind::Budget { .. }));
     let (known, unknown): (Vec<_>, Vec<_>) =
@@ -37,7 +37,20 @@ fn largest(notices: &[Notice]) -> String {
         (Some(largest), true) => format!(", the largest {largest}"),
         (Some(largest), false) => format!(", the largest known {largest}"),
         (None, false) => ", at unknown cost".to_owned(),
-        (None, true) => String::new(),
+        (None, true) => largest_spend(notices),
+    }
+}
+
+/// `, the largest $900.00 spent`; what is only forecast is not called spent.
+fn largest_spend(notices: &[Notice]) -> String {
+    let largest = |of: Measure| {
+        let of_it = |notice: &&Notice| matches!(notice.kind, Kind::Budget { measure, .. } if measure == of);
+        notices.iter().filter(of_it).filter_map(|notice| notice.least_usd).max()
+    };
+    match (largest(Measure::Actual), largest(Measure::Forecast)) {
+        (Some(spent), _) => format!(", the largest {spent} spent"),
+        (None, Some(forecast)) => format!(", the largest {forecast} forecast"),
+        (None, None) => String::new(),
     }
 }
 
@@ -73,8 +86,17 @@ fn transition(kind: &Kind) -> String {
     }
 }
 
-/// The lines on one notice, the first of them its heading.
+/// The lines on one notice, the first of them its heading, the last what to do, if there is anything.
 pub(super) fn lines(notice: &Notice) -> Vec<String> {
+    let mut lines = what(notice);
+    if !notice.matter.command.is_empty() {
+        lines.push(format!("do: {}", visible(&notice.matter.command)));
+    }
+    lines
+}
+
+/// Without what to do.
+pub(super) fn what(notice: &Notice) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", transition(&notice.kind), subject(notice)), short(&notice.matter.title)];
     let cost = cost(notice);
     if !matches!(notice.kind, Kind::Budget { .. }) && !cost.is_empty() {
@@ -91,9 +113,6 @@ pub(super) fn lines(notice: &Notice) -> Vec<String> {
     } else {
         format!("{}, as of {seen}", place.join(", account "))
     });
-    if !notice.matter.command.is_empty() {
-        lines.push(format!("do: {}", visible(&notice.matter.command)));
-    }
     lines
 }
 

@@ -5,7 +5,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite_migration::{M, Migrations};
 use rust_decimal::Decimal;
 
-use super::{Store, StoreError, actions, alerts, snoozes};
+use super::{Store, StoreError, actions, alerts, digests, snoozes};
 use crate::quantity::exact;
 
 /// `gpuc` in ASCII, as the first migration sets it: tells a gpucost ledger from any other SQLite file.
@@ -20,6 +20,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(snoozes::TABLE),
     M::up(IMAGES),
     M::up(actions::ACCOUNT_AND_STEPS),
+    M::up(digests::SMALLER),
 ];
 
 const IMPORTS: &str = "PRAGMA application_id = 1735423331;

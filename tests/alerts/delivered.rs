@@ -59,6 +59,8 @@ struct Inbox {
     doubtful: BTreeSet<String>,
     /// Those that were then refused for good.
     rejected: BTreeSet<String>,
+    /// How often a notice was refused for good with no other beside it.
+    alone: BTreeMap<String, u32>,
 }
 
 const CHANNELS: [&str; 2] = ["ops", "lead"];
@@ -123,6 +125,9 @@ impl World {
                 Fate::Rejected => {
                     store.digest_rejected(&digest, "said never").unwrap();
                     inbox.rejected.insert(digest.key.clone());
+                    if let [only] = digest.notices.as_slice() {
+                        *inbox.alone.entry(only.key.clone()).or_default() += 1;
+                    }
                 }
                 Fate::Unsure { .. } => store.digest_unsure(&digest, "no answer").unwrap(),
                 Fate::Dies { .. } => {}
@@ -177,7 +182,15 @@ proptest! {
                     }
                 }
             }
-            prop_assert_eq!(first, world.all.iter().collect::<Vec<_>>(), "{}: all of them, in their order", channel);
+            let all: Vec<&String> = world.all.iter().collect();
+            let everything: BTreeSet<&String> = first.iter().copied().collect();
+            prop_assert_eq!(everything, all.iter().copied().collect(), "{}: all of them", channel);
+            // What was refused by itself, twice, waits for the others.
+            let is_aside = |notice: &String| inbox.alone.get(notice).is_some_and(|times| *times > 1);
+            let usual = |notices: Vec<&String>| -> Vec<String> {
+                notices.into_iter().filter(|notice| !is_aside(notice)).cloned().collect()
+            };
+            prop_assert_eq!(usual(first), usual(all), "{}: in their order", channel);
         }
     }
 }
@@ -201,6 +214,68 @@ fn a_message_in_doubt_that_is_refused_for_good_does_not_block_its_channel() {
     world.run(&run([true; 5], Fate::Taken));
     let messages = &world.inboxes["ops"].messages;
     assert_eq!(messages[1], messages[2], "the same again, under the same key");
+}
+
+/// A receiver that takes so many notices at once and no more, and never one with this key.
+fn told_in_runs(count: u8, most: usize, poison: Option<&str>) -> (Vec<Vec<String>>, usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&dir.path().join("l.db")).unwrap();
+    let (steps, silenced, evidence) = (Steps::default(), BTreeSet::new(), BTreeMap::new());
+    let findings: Vec<_> = (0..count).map(|n| finding(n, at(0), at(1), 100)).collect();
+    let look =
+        Look { findings: &findings, silenced: &silenced, evidence: &evidence, steps: &steps, ends: &BTreeMap::new() };
+    let decision = decide(&look, &BTreeMap::new(), at(1));
+    store.record_decision(&decision, &["ops".to_owned()], at(1)).unwrap();
+    let (mut taken, mut runs) = (Vec::new(), 0);
+    while runs < 20 {
+        runs += 1;
+        loop {
+            let Some(digest) = store.digest_to_send("ops", at(2)).unwrap() else { return (taken, runs) };
+            let keys: Vec<String> = digest.notices.iter().map(|notice| notice.key.clone()).collect();
+            if keys.len() > most || keys.iter().any(|key| poison == Some(key.as_str())) {
+                store.digest_rejected(&digest, "never").unwrap();
+                break;
+            }
+            store.digest_sent(&digest, at(2)).unwrap();
+            taken.push(keys);
+        }
+    }
+    (taken, runs)
+}
+
+#[test]
+fn what_is_refused_for_good_is_tried_in_smaller_parts() {
+    let (taken, runs) = told_in_runs(20, 3, None);
+    assert_eq!(taken.concat().len(), 20);
+    assert!(taken.iter().all(|keys| keys.len() <= 3) && taken.len() <= 12, "{taken:?}");
+    assert!(runs < 12, "{runs} runs");
+    // At first all at once, as ever.
+    assert_eq!(told_in_runs(20, 20, None), (vec![taken.concat()], 1));
+}
+
+#[test]
+fn one_that_is_never_taken_keeps_no_other_from_its_channel() {
+    let poison = "stopped-accruing:i-1#1:opened";
+    let (taken, _) = told_in_runs(9, 100, Some(poison));
+    let told = taken.concat();
+    assert_eq!(told.len(), 8, "{taken:?}");
+    assert!(!told.iter().any(|key| key == poison), "{told:?}");
+}
+
+#[test]
+fn after_a_bad_week_the_receiver_has_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World { dir, inboxes: BTreeMap::new(), all: Vec::new(), now: 0 };
+    let run = |fate: Fate| Run { there: [true; 5], hours: 6, fates: [Some(fate), None], dies_early: false };
+    for _ in 0..28 {
+        world.run(&run(Fate::Rejected));
+    }
+    world.run(&run(Fate::Taken));
+    let messages = &world.inboxes["ops"].messages;
+    let mut told: Vec<String> = messages.iter().flat_map(|(_, notices)| notices.clone()).collect();
+    told.sort();
+    world.all.sort();
+    assert_eq!(told, world.all, "each once");
 }
 
 #[test]

@@ -57,6 +57,10 @@ fn a_budget_is_no_cost_of_a_finding() {
         headline(&notices[..1]),
         "gpucost: budget:2026-01: 80 % of the $1,000.00 budget for 2026-01: $900.00 spent"
     );
+    // Of budgets alone the title tells the spend: the $ is what one looks for.
+    assert_eq!(headline(&notices), "gpucost: 2 budget, the largest $900.00 spent");
+    let forecasts: Vec<Notice> = [&notices[1..], &notices[1..]].concat();
+    assert_eq!(headline(&forecasts), "gpucost: 2 budget, the largest $900.00 forecast");
     notices.extend(opened(&[finding(1, at(0), at(100), 250)]));
     assert_eq!(headline(&notices), "gpucost: 1 new, 2 budget, the largest $2.50");
 }
