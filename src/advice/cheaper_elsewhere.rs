@@ -206,6 +206,11 @@ fn choices(view: &View<'_>, rented: &Rented<'_>, ways: &[Way<'_>], best: usize, 
     std::iter::once(keep).chain(ways).collect()
 }
 
+/// `1 year`, `3 years`.
+fn of_years(years: u8) -> String {
+    format!("{years} year{}", if years == 1 { "" } else { "s" })
+}
+
 /// What changes nothing but the type comes before what is bought for years, moved or interrupted; of those what surely
 /// saves most.
 fn recommended(ways: &[Way<'_>], now: Usd) -> Option<usize> {
@@ -290,7 +295,7 @@ impl Way<'_> {
             By::Region(_) => choice,
             By::Spot(_) => choice.losing("the work since the last checkpoint, at each interruption"),
             By::Commitment(commitment) => {
-                choice.losing(format!("the freedom to stop paying for {} years, used or not", commitment.years))
+                choice.losing(format!("the freedom to stop paying for {}, used or not", of_years(commitment.years)))
             }
         };
         choice.by(or_withheld(self.commands(rented, card)))
@@ -319,9 +324,9 @@ impl Way<'_> {
             By::Region(_) => Confidence::medium("both rates are published; data transfer is not counted"),
             By::Spot(_) => Confidence::low("spot prices move, and this one was seen, not quoted"),
             By::Commitment(commitment) => Confidence::low(format!(
-                "{} days of hours are held against a term of {} years",
+                "{} days of hours are held against a term of {}",
                 rented.days().trunc(),
-                commitment.years
+                of_years(commitment.years)
             )),
         }
     }

@@ -81,7 +81,7 @@ fn confidence(idle: &Idleness, saving: &Dollars) -> Confidence {
 fn evidence(view: &View<'_>, session: &Session, idle: &Idleness, rate_lines: Vec<String>) -> Vec<String> {
     let mut lines = idle.evidence.clone();
     lines.push(if idle.since.earliest == idle.since.latest {
-        format!("idle since it was started: {}", moment(idle.since.latest))
+        format!("idle in each whole hour since it was started: from {} on", moment(idle.since.latest))
     } else {
         format!(
             "idle since {} at the latest, {} at the earliest",

@@ -62,6 +62,9 @@ const BAD_CREDENTIALS: [(&str, Trouble); 10] = [
     ("MissingAuthenticationToken", Trouble::Missing),
 ];
 
+/// Of an answer without a code of AWS's.
+const NOT_AWS: &str = "came back, and not in the form AWS answers in";
+
 /// Long messages (encoded policies, HTML) say nothing to a person.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -92,7 +95,7 @@ impl AwsError {
             }
             // A proxy's or a load balancer's page, not AWS's answer.
             (_, Some(status)) if code.is_empty() => {
-                let why = format!("HTTP {status} came back, and not in the form AWS answers in");
+                let why = format!("HTTP {status} {NOT_AWS}");
                 AwsError::Request { action, region, why }
             }
             _ => {
@@ -137,6 +140,9 @@ impl AwsError {
             AwsError::Unreachable { .. } => {
                 "check the network, the region's name, and AWS_ENDPOINT_URL if it is set; nothing was recorded"
                     .to_owned()
+            }
+            AwsError::Request { why, .. } if why.ends_with(NOT_AWS) => {
+                "something on the way answered for AWS: check AWS_ENDPOINT_URL if it is set, and any proxy".to_owned()
             }
             AwsError::Request { .. } | AwsError::Incomplete { .. } => return None,
         })

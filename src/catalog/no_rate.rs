@@ -30,7 +30,10 @@ impl NoRate {
     /// The next step, where there is one to name.
     pub fn hint(&self) -> Option<String> {
         match self {
-            NoRate::UnknownRegion { nearest, .. } | NoRate::UnknownType { nearest, .. } => did_you_mean(nearest),
+            NoRate::UnknownRegion { nearest, .. } => Some(did_you_mean(nearest).unwrap_or_else(|| {
+                "regions are written as us-west-2: `aws account list-regions` lists yours".to_owned()
+            })),
+            NoRate::UnknownType { nearest, .. } => did_you_mean(nearest),
             NoRate::NotListed { elsewhere, .. } | NoRate::NotPublished { elsewhere, .. } => listed_elsewhere(elsewhere),
             NoRate::ReservedOnly { instance_type, .. } => {
                 Some(format!("its Reserved terms: `gpucost rates -v {instance_type}`"))

@@ -28,6 +28,9 @@ fn an_unknown_region_or_type_is_an_error_with_near_names() {
     assert_eq!(error.to_string(), "`us-west2` is no region or zone of the rate card");
     assert_eq!(error.hint().unwrap(), "did you mean `us-west-2` or `us-west-1`?");
 
+    let hint = card().on_demand("mars", "p2.xlarge").unwrap_err().hint().unwrap();
+    assert!(hint.starts_with("regions are written as us-west-2"), "{hint}");
+
     let error = card().on_demand("us-west-2", "p3.2xlarg").unwrap_err();
     assert_eq!(error.to_string(), "`p3.2xlarg` is no instance type of the rate card");
     assert_eq!(error.hint().unwrap(), "did you mean `p3.2xlarge`, `p3.8xlarge` or `p3.16xlarge`?");

@@ -4,11 +4,13 @@ use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
 
 use super::actions_look::{Looked, Planned, places};
 use super::actions_run::Runner;
 use super::args::{ActionsArgs, ConsentArgs, ReleaseAddressArgs, SnapshotAndDeleteArgs, StopArgs, TerminateArgs};
 use super::error::{Exit, Failure};
+use super::pages::Pages;
 use super::request::Request;
 use super::show;
 use super::track::{network_runtime, refuse_as_of, refuse_offline};
@@ -95,6 +97,13 @@ fn unfinished_note(task: &Task) -> String {
 
 /// The whole way of an action.
 pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
+    let mut pages = Pages::new(request);
+    let ended = act(&asked, request, &mut pages);
+    pages.close(ended)
+}
+
+/// As one of several on the same pages.
+pub fn act(asked: &Asked, request: &Request, pages: &mut Pages<'_>) -> Result<Exit, Failure> {
     let command = format!("gpucost {}", asked.verb.name());
     refuse_offline(&command, request)
         .map_err(|refused| refused.hint("leave --offline out: nothing is done that AWS was not asked about"))?;
@@ -104,22 +113,22 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
     let ledger = derive(&store.facts()?, Vec::new(), request.now)?;
     let runtime = network_runtime()?;
     let mut looked = Looked::default();
-    for (region, ids) in runtime.block_on(places(&asked, &ledger, &store, request))? {
+    for (region, ids) in runtime.block_on(places(asked, &ledger, &store, request))? {
         let actor = runtime.block_on(Actor::new(request.profile()?, &region))?;
         for id in ids {
             let known = (request.card()?, &ledger);
-            runtime.block_on(looked.look(&id, &actor, &asked, known, &mut store))?;
+            runtime.block_on(looked.look(&id, &actor, asked, known, &mut store))?;
         }
     }
     runtime.block_on(looked.check(&store))?;
     for refusal in &looked.refused {
         Failure::from(refusal.clone()).print();
     }
-    if let Some(why) = why_not(&asked, &looked, request)? {
+    if let Some(why) = why_not(asked, &looked, pages)? {
         looked.skip(why, &store)?;
         return Ok(looked.exit(None));
     }
-    if let Some(declined) = declined(&asked, &looked) {
+    if let Some(declined) = declined(asked, &looked) {
         looked.skip("what was typed was not its id", &store)?;
         declined.print();
         return Ok(looked.exit(Some(0)));
@@ -129,21 +138,25 @@ pub fn run(asked: Asked, request: &Request) -> Result<Exit, Failure> {
         return Err(Failure::new("another gpucost is carrying out actions on this ledger")
             .hint("nothing was changed; run again when it is done"));
     };
-    let mut ended: Vec<Ended> = Vec::new();
-    for Planned { plan, actor, task } in &looked.plans {
-        let runner = Runner { actor, store: &store, wait: asked.wait };
-        let result = runtime.block_on(runner.carry_out(plan, task));
-        if let Err(failure) = &result {
-            failure.print();
-        }
-        ended.push(Ended { id: plan.id.clone(), result: result.map_err(|failure| failure.message) });
-    }
-    show::tables(&[results_table(&ended)], request)?;
+    let ended = carry_out(&looked, asked, &store, &runtime);
+    pages.show(vec![results_table(&ended)])?;
     Ok(looked.exit(Some(ended.iter().filter(|one| one.result.is_ok()).count())))
 }
 
-/// Prints the plan. `None`: it is to be done, once it is agreed to.
-fn why_not(asked: &Asked, looked: &Looked, request: &Request) -> Result<Option<&'static str>, Failure> {
+/// One after the other; one that fails leaves the rest to be done.
+fn carry_out(looked: &Looked, asked: &Asked, store: &Store, runtime: &Runtime) -> Vec<Ended> {
+    let one = |Planned { plan, actor, task }: &Planned| {
+        let result = runtime.block_on(Runner { actor, store, wait: asked.wait }.carry_out(plan, task));
+        if let Err(failure) = &result {
+            failure.print();
+        }
+        Ended { id: plan.id.clone(), result: result.map_err(|failure| failure.message) }
+    };
+    looked.plans.iter().map(one).collect()
+}
+
+/// Shows the plan. `None`: it is to be done, once it is agreed to.
+fn why_not(asked: &Asked, looked: &Looked, pages: &mut Pages<'_>) -> Result<Option<&'static str>, Failure> {
     let plans: Vec<Plan> = looked.plans.iter().map(|planned| planned.plan.clone()).collect();
     let mut tables = vec![plan_table(&plans, &looked.refused)];
     if !looked.settled.is_empty() {
@@ -166,7 +179,10 @@ fn why_not(asked: &Asked, looked: &Looked, request: &Request) -> Result<Option<&
             table.notes.push("There is no terminal to confirm at: say --yes to do it.".to_owned());
         }
     }
-    show::tables(&tables, request)?;
+    if why.is_none() && !asked.yes {
+        pages.preview(&tables);
+    }
+    pages.show(tables)?;
     Ok(why)
 }
 
@@ -191,4 +207,35 @@ fn is_confirmed(verb: Verb, plan: &Plan) -> bool {
 /// The clock of what is written down: an action may take an hour.
 pub fn this_moment() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::text::{Style, table};
+
+    #[test]
+    fn each_line_of_the_record_says_what_was_to_be_done() {
+        let row = |verb, step, phase| Recorded {
+            at: "2026-11-01T08:00:00Z",
+            verb,
+            resource: "vol-0f27be5d9c8a31460",
+            account: None,
+            region: "us-west-2",
+            step,
+            phase,
+            detail: "",
+            task: "0123456789abcdef",
+        };
+        let rows = [
+            row("snapshot-and-delete", "", "planned"),
+            row("snapshot-and-delete", "delete vol-0f27be5d9c8a31460", "done"),
+        ];
+        let shown = table(&record_table(rows.into_iter()), 80, Style::PLAIN);
+        let planned = shown.lines().find(|line| line.contains("planned")).unwrap();
+        assert!(planned.contains("vol-0f27be5d9c8a31460  snapshot-and-delete"), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[2].starts_with("At") && lines[2].contains("Phase"), "columns side by side: {shown}");
+    }
 }

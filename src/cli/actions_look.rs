@@ -296,7 +296,7 @@ impl Look<'_> {
 
     fn none(&self, what: &str) -> Found {
         let why = format!("there is no such {what} in {}", self.actor.region());
-        Found::Refused(Refusal::new(self.id, &why, &elsewhere(self.id, self.ledger)))
+        Found::Refused(Refusal::new(self.id, &why, &elsewhere(self.id, self.actor.region(), self.ledger)))
     }
 
     async fn stop(&self, left: &Left<'_>) -> Result<Found, Unseen> {
@@ -352,10 +352,14 @@ impl Look<'_> {
 }
 
 /// What the ledger knows that the place asked does not.
-fn elsewhere(id: &str, ledger: &Ledger) -> String {
+fn elsewhere(id: &str, asked: &str, ledger: &Ledger) -> String {
     let known = ledger.instances.keys().chain(ledger.volumes.keys()).chain(ledger.addresses.keys());
     let near = nearest(id, known.map(|id| (id.as_str(), 1)));
     match (region_of(id, ledger), near.as_slice()) {
+        (Some(region), _) if region == asked => {
+            "the ledger saw it there: it is gone, which `gpucost track` records, or of another account: check --profile"
+                .to_owned()
+        }
         (Some(region), _) => format!("the ledger has it in {region}: check --region and --profile"),
         (None, [near, ..]) => format!("did you mean {near}? Check the id, --region and --profile"),
         (None, []) => "check the id, --region and --profile".to_owned(),

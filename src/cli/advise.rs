@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 #[cfg(feature = "aws")]
 use super::advise_apply;
+#[cfg(feature = "aws")]
+use super::args::ConsentArgs;
 use super::args::{AdviseArgs, Output};
 use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity, parse_month};
@@ -19,6 +21,7 @@ use crate::report::advice::{advice_tables, finding_tables, findings_list, findin
 use crate::report::suppressed::{suppressed_notes, suppressed_table};
 use crate::report::table::Table;
 use crate::store::Store;
+use crate::time::Month;
 
 /// Findings shown with their ways out unless more are asked for.
 const IN_DETAIL: usize = 5;
@@ -26,6 +29,8 @@ const IN_DETAIL: usize = 5;
 const USUAL_MIN_USD: Usd = Usd::ONE;
 
 pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
+    #[cfg(feature = "aws")]
+    refuse_consent_to_nothing(args)?;
     let least = min_usd(args, request)?;
     let request = &as_of_month(args, request)?;
     if let Some(id) = &args.unsnooze {
@@ -69,6 +74,19 @@ pub fn run(args: &AdviseArgs, request: &Request) -> Result<Exit, Failure> {
     Ok(if args.fail_on_findings && found { Exit::Findings } else { Exit::Ok })
 }
 
+/// Who says --yes or --plan means to do something: advice alone would look as if it were done.
+#[cfg(feature = "aws")]
+fn refuse_consent_to_nothing(args: &AdviseArgs) -> Result<(), Failure> {
+    let said = match args.consent {
+        _ if !args.apply.is_empty() => return Ok(()),
+        ConsentArgs { yes: true, .. } => "--yes",
+        ConsentArgs { plan: true, .. } => "--plan",
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("{said} is about what is to be done, and nothing was named"))
+        .hint(format!("name the rule: gpucost advise --apply RULE {said}, or leave {said} out")))
+}
+
 /// A line for each finding and the whole of the first few: for a fleet the whole of all is most of the work.
 fn shows_a_list(args: &AdviseArgs, request: &Request) -> bool {
     #[cfg(feature = "aws")]
@@ -93,11 +111,13 @@ fn min_usd(args: &AdviseArgs, request: &Request) -> Result<Usd, Failure> {
 fn as_of_month(args: &AdviseArgs, request: &Request) -> Result<Request, Failure> {
     let Some(text) = &args.month else { return Ok(request.clone()) };
     if request.is_as_of {
-        return Err(Failure::usage("--month and --as-of exclude each other"));
+        return Err(Failure::usage("--month and --as-of exclude each other")
+            .hint("name one: --month is as of its end, or of now in the month that is not over"));
     }
     let month = parse_month(text)?;
     if month.period().start > request.now {
-        return Err(Failure::usage(format!("--month: {month} has not begun")));
+        return Err(Failure::usage(format!("--month: {month} has not begun"))
+            .hint(format!("name a month up to {}", Month::of(request.now))));
     }
     Ok(Request { now: month.period().end.min(request.now), ..request.clone() })
 }

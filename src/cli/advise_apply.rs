@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use super::actions::{Asked, run as act};
+use super::actions::{Asked, act};
 use super::args::{AdviseArgs, ConsentArgs};
 use super::error::{Exit, Failure};
+use super::pages::Pages;
 use super::request::Request;
 use crate::advice::plan::{Consent, Verb};
 use crate::advice::{Action, Finding, RULES, rule};
@@ -45,10 +46,11 @@ pub fn run(args: &AdviseArgs, findings: &[Finding], request: &Request) -> Result
         lose_instance_store: args.agreed.lose_instance_store,
         disassociate: args.agreed.disassociate,
     };
-    let mut exits = Vec::new();
-    for (verb, ids) in ids {
-        exits.push(act(Asked::of(verb, &ids, consent, &args.consent), request)?);
-    }
+    let mut pages = Pages::new(request);
+    let one =
+        |(verb, ids): (Verb, Vec<String>)| act(&Asked::of(verb, &ids, consent, &args.consent), request, &mut pages);
+    let exits = ids.into_iter().map(one).collect();
+    let exits: Vec<Exit> = pages.close(exits)?;
     Ok(match exits.as_slice() {
         [one] => *one,
         several if several.iter().all(|exit| *exit == Exit::Ok) => Exit::Ok,

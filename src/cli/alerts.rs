@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::advise;
-use super::alerts_config::{AlertsConfig, TERMINAL};
+use super::alerts_config::{AlertsConfig, TERMINAL, is_nothing};
 use super::args::{AlertsArgs, AlertsCommand, AlertsHistoryArgs, AlertsRunArgs, AlertsTestArgs};
 use super::error::{Exit, Failure};
 use super::ledger::{load, load_activity};
+use super::pages::Pages;
 use super::request::Request;
 use super::show;
 use crate::advice::{Dollars, unjudged};
@@ -29,24 +30,28 @@ const LAST_MONTH_COUNTS: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 pub fn run(args: &AlertsArgs, request: &Request) -> Result<Exit, Failure> {
     match &args.command {
-        AlertsCommand::Run(args) => alert(args, request),
+        AlertsCommand::Run(args) => {
+            let mut pages = Pages::new(request);
+            let ended = alert(args, request, &mut pages);
+            pages.close(ended)
+        }
         AlertsCommand::Test(args) => test(args, request),
         AlertsCommand::List => list(request),
         AlertsCommand::History(args) => history(args, request),
     }
 }
 
-/// After `gpucost track`, if the config file has channels and does not say otherwise.
-pub fn after_track(request: &Request) -> Result<Exit, Failure> {
+/// After `gpucost track`, if the config file has channels and does not say otherwise: on the same pages.
+pub fn after_track(request: &Request, pages: &mut Pages<'_>) -> Result<Exit, Failure> {
     let config = &request.alerts;
     if config.channels.is_empty() || config.after_track == Some(false) {
         return Ok(Exit::Ok);
     }
     // What was seen just now was seen after the command began.
-    alert(&AlertsRunArgs::default(), &Request { now: Timestamp::now(), ..request.clone() })
+    alert(&AlertsRunArgs::default(), &Request { now: Timestamp::now(), ..request.clone() }, pages)
 }
 
-fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
+fn alert(args: &AlertsRunArgs, request: &Request, pages: &mut Pages<'_>) -> Result<Exit, Failure> {
     let config = &request.alerts;
     config.check()?;
     let (budgets, min_usd) = (budgets(args, config)?, min_usd(args, config)?);
@@ -82,7 +87,7 @@ fn alert(args: &AlertsRunArgs, request: &Request) -> Result<Exit, Failure> {
             failed: Some(failure.message.clone()),
         });
     }
-    round.finish(&channels, &mut store, request)?;
+    round.finish(&channels, &store, request.now, pages)?;
     let any_open = store.episodes()?.values().any(crate::alerts::Episode::is_open);
     Ok(match round.deliveries.iter().any(|delivery| delivery.failed.is_some()) {
         true => Exit::Partial,
@@ -203,7 +208,13 @@ fn budgets(args: &AlertsRunArgs, config: &AlertsConfig) -> Result<Budgets, Failu
     let Budgets { month, instance } = config.budgets();
     let of = |option: &str, text: &Option<String>, usual: Option<Usd>| match text {
         None => Ok(usual),
-        Some(text) => amount(option, text).map(Some),
+        Some(text) => match amount(option, text)? {
+            usd if is_nothing(usd) => {
+                Err(Failure::usage(format!("{option}: a budget is more than 0, and {text} is not"))
+                    .hint(format!("leave {option} out where there is no budget")))
+            }
+            usd => Ok(Some(usd)),
+        },
     };
     Ok(Budgets {
         month: of("--budget-usd", &args.budget_usd, month)?,
@@ -275,8 +286,9 @@ impl Round {
     fn finish(
         &self,
         channels: &[(&str, Option<Channel>)],
-        store: &mut Store,
-        request: &Request,
+        store: &Store,
+        now: Timestamp,
+        pages: &mut Pages<'_>,
     ) -> Result<(), Failure> {
         let notices: Vec<Notice> = self.shown.iter().flat_map(|digest| digest.notices.clone()).collect();
         let mut tables = Vec::new();
@@ -286,9 +298,10 @@ impl Round {
         if !self.deliveries.is_empty() || tables.is_empty() {
             tables.push(deliveries_table(&self.deliveries));
         }
-        show::tables(&tables, request)?;
+        pages.show(tables)?;
+        pages.flush()?;
         for digest in &self.shown {
-            store.digest_sent(digest, request.now)?;
+            store.digest_sent(digest, now)?;
         }
         Ok(())
     }

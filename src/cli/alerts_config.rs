@@ -7,15 +7,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::error::Failure;
+use super::variable::{read_secret_file, read_variable};
 use crate::alerts::{Budgets, Steps};
 use crate::money::Usd;
 use crate::notify::{Channel, Email, Slack, SmtpTls, Topic, Webhook};
 
 /// The channel that is always there: the command's own output.
 pub const TERMINAL: &str = "terminal";
-
-/// A file that holds more is no secret.
-const LARGEST_SECRET: u64 = 64 * 1024;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +81,11 @@ pub enum ChannelKind {
     },
 }
 
+/// No budget and no step: it would be passed before anything is spent.
+pub fn is_nothing(usd: Usd) -> bool {
+    usd.is_zero() || usd.is_negative()
+}
+
 impl AlertsConfig {
     pub fn steps(&self) -> Steps {
         let usual = Steps::default();
@@ -106,8 +109,10 @@ impl AlertsConfig {
     }
 
     /// # Errors
-    /// Two channels of one name: they could not be told apart in the ledger.
+    /// Two channels of one name: they could not be told apart in the ledger. Steps and budgets that nothing can pass, or
+    /// that everything has passed.
     pub fn check(&self) -> Result<(), Failure> {
+        self.check_amounts()?;
         for (at, channel) in self.channels.iter().enumerate() {
             if channel.name.trim().is_empty() {
                 return Err(Failure::new("the config file: an [[alerts.channel]] has no name"));
@@ -123,6 +128,30 @@ impl AlertsConfig {
             }
         }
         Ok(())
+    }
+
+    fn check_amounts(&self) -> Result<(), Failure> {
+        let StepsConfig { days, usd } = &self.steps;
+        let nothing = |key: &str, said: &dyn std::fmt::Display| {
+            Failure::new(format!("the config file: [alerts] {key} must be more than 0, and is {said}"))
+                .hint(format!("leave {key} out, or docs/alerts.md has an example"))
+        };
+        if days.iter().flatten().any(|days| *days == 0) {
+            return Err(nothing("steps.days", &0));
+        }
+        let steps = usd.iter().flatten().map(|step| ("steps.usd", *step));
+        let budgets = [("budget.month_usd", self.budget.month_usd), ("budget.instance_usd", self.budget.instance_usd)];
+        let budgets = budgets.into_iter().filter_map(|(key, budget)| Some((key, budget?)));
+        if let Some((key, usd)) = steps.chain(budgets).find(|(_, usd)| is_nothing(*usd)) {
+            return Err(nothing(key, &usd.exact()));
+        }
+        match self.min_usd {
+            Some(least) if least.is_negative() => {
+                Err(Failure::new(format!("the config file: [alerts] min_usd is negative: {}", least.exact()))
+                    .hint("0 tells of every finding, whatever it saves"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The channel of this name, ready to send; `None` is the terminal.
@@ -145,7 +174,10 @@ impl AlertsConfig {
 
 impl ChannelConfig {
     fn open(&self) -> Result<Option<Channel>, Failure> {
-        let unusable = |why: &str| Failure::new(format!("the alert channel `{}` cannot be used: {why}", self.name));
+        let unusable = |why: &str| {
+            Failure::new(format!("the alert channel `{}` cannot be used: {why}", self.name))
+                .hint(format!("mend it in the config file, then: gpucost alerts test {}", self.name))
+        };
         let secret = |what: &'static str, env: &Option<String>, file: &Option<PathBuf>| {
             Reference { channel: &self.name, what, env: env.as_deref(), file: file.as_ref() }.read()
         };
@@ -191,33 +223,44 @@ impl Reference<'_> {
     /// `None`: the config names no place for it.
     fn read(&self) -> Result<Option<SecretString>, Failure> {
         let Reference { channel, what, .. } = self;
+        let whose = format!("the alert channel `{channel}`");
         let text = match (self.env, self.file) {
             (None, None) => return Ok(None),
             (Some(_), Some(_)) => {
-                return Err(Failure::new(format!("the alert channel `{channel}` names {what}_env and {what}_file"))
-                    .hint("name one of them"));
+                return Err(Failure::new(format!("{whose} names {what}_env and {what}_file")).hint("name one of them"));
             }
-            (Some(name), None) => std::env::var(name).map_err(|_| {
-                Failure::new(format!("the alert channel `{channel}` needs the variable {name}, which is not set"))
-                    .hint(format!("set it to the channel's {what}, or name a file with {what}_file"))
-            })?,
-            (None, Some(path)) => read_secret(path).map_err(|why| {
-                Failure::new(format!("the alert channel `{channel}`: cannot read {}: {why}", path.display()))
-                    .hint(format!("it should hold the channel's {what} and nothing else"))
-            })?,
+            (Some(name), None) => read_variable(&whose, &format!("{what}_env"), name)?,
+            (None, Some(path)) => read_secret_file(&whose, &format!("{what}_file"), path)?,
         };
         let text = text.trim();
         if text.is_empty() {
-            return Err(Failure::new(format!("the {what} of the alert channel `{channel}` is empty")));
+            return Err(Failure::new(format!("the {what} of {whose} is empty"))
+                .hint(format!("put it into what {what}_env or {what}_file names")));
         }
         Ok(Some(SecretString::from(text.to_owned())))
     }
 }
 
-fn read_secret(path: &PathBuf) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
-    if size > LARGEST_SECRET {
-        return Err("it is too large to be a secret".to_owned());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nothing_can_pass_is_refused_by_its_key() {
+        for (text, key) in [
+            ("budget.month_usd = \"-5\"", "budget.month_usd"),
+            ("budget.instance_usd = \"0\"", "budget.instance_usd"),
+            ("steps.usd = [\"10\", \"-1\"]", "steps.usd"),
+            ("steps.usd = [\"0\"]", "steps.usd"),
+            ("steps.days = [0, 0]", "steps.days"),
+            ("min_usd = \"-1\"", "min_usd"),
+        ] {
+            let config: AlertsConfig = toml::from_str(text).unwrap();
+            let failure = config.check().unwrap_err().to_string();
+            assert!(failure.contains(key) && failure.contains("hint: "), "{text}: {failure}");
+        }
+        let good = "min_usd = \"0\"\nsteps.days = [1]\nsteps.usd = [\"0.5\"]\nbudget.month_usd = \"5\"";
+        toml::from_str::<AlertsConfig>(good).unwrap().check().unwrap();
+        AlertsConfig::default().check().unwrap();
     }
-    std::fs::read_to_string(path).map_err(|e| e.to_string())
 }

@@ -50,21 +50,46 @@ impl Config {
             }
             Err(error) => return Err(Failure::new(format!("cannot read the config file {}: {error}", path.display()))),
         };
-        Config::parse(&text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let why: Vec<&str> = error.message().lines().collect();
-            Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(
-                "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, advice, alerts, \
-                 signals, jupyter",
-            )
-        })
+        Config::parse(&text).map_err(|error| misread(path, &text, &error))
     }
 
     fn parse(text: &str) -> Result<Config, toml::de::Error> {
         let config: Config = toml::from_str(text)?;
         Ok(Config { ledger: config.ledger.map(at_home), ..config })
     }
+}
+
+/// Where and why, with what is possible there.
+fn misread(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let (start, said) = (error.span().map_or(0, |span| span.start), error.message());
+    let line = line_of_unknown_key(text, start, said).unwrap_or_else(|| line_at(text, start));
+    let why: Vec<&str> = said.lines().collect();
+    let hint = match said.starts_with("unknown field ") && !said.contains("`rates_ttl_hours`") {
+        true => {
+            "what is possible at that place is said behind `expected`; docs/alerts.md, docs/signals.md and \
+                 docs/advice.md have examples"
+        }
+        false => {
+            "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, advice, alerts, \
+             signals, jupyter"
+        }
+    };
+    Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(hint)
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or_default().matches('\n').count() + 1
+}
+
+/// Of a key within a table the parser tells only where the table begins.
+fn line_of_unknown_key(text: &str, start: usize, said: &str) -> Option<usize> {
+    let key = said.strip_prefix("unknown field `")?.split('`').next()?;
+    let first = line_at(text, start);
+    let is_it = |line: &str| {
+        let named = line.split('=').next().unwrap_or_default().rsplit(['.', '{', ',']).next().unwrap_or_default();
+        line.contains('=') && named.trim().trim_matches(['"', '\'']) == key
+    };
+    text.lines().enumerate().skip(first - 1).find(|(_, line)| is_it(line)).map(|(at, _)| at + 1)
 }
 
 /// `profile = "lab"` as well as `profile = ["lab", "work"]`.
@@ -103,5 +128,24 @@ mod tests {
         assert_eq!(Config::parse("profile = 'lab'").unwrap().profile, ["lab"]);
         assert_eq!(Config::parse("profile = ['lab', 'work']").unwrap().profile, ["lab", "work"]);
         assert!(Config::parse("profile = 3").is_err());
+    }
+
+    #[test]
+    fn a_key_within_a_table_is_found_in_its_own_line() {
+        let said = |text: &str| misread(Path::new("c.toml"), text, &Config::parse(text).unwrap_err()).to_string();
+        let nested = said("region = ['us-west-2']\n\n[advice]\nmin_usd = '0'\nmin_usb = '1'\n");
+        assert!(nested.contains("c.toml:5: unknown field `min_usb`"), "{nested}");
+        assert!(nested.contains("hint: what is possible at that place"), "{nested}");
+        let top = said("region = ['us-west-2']\nregoin = 3\n");
+        assert!(top.contains("c.toml:2: unknown field `regoin`") && top.contains("hint: its keys are"), "{top}");
+    }
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn a_key_of_a_channel_is_found_in_its_own_line() {
+        let text = "[[alerts.channel]]\nname = 'a'\nkind = 'slack'\nurl_env = 'A'\n\n\
+                    [[alerts.channel]]\nname = 'b'\nkind = 'slack'\nurll = 'B'\n";
+        let said = misread(Path::new("c.toml"), text, &Config::parse(text).unwrap_err()).to_string();
+        assert!(said.contains("c.toml:9: unknown field `urll`"), "{said}");
     }
 }

@@ -62,7 +62,9 @@ impl From<StoreError> for Failure {
 
 impl From<NoRate> for Failure {
     fn from(error: NoRate) -> Failure {
-        Failure { hint: error.hint(), ..Failure::new(error) }
+        // Nobody has such a region but who typed it.
+        let exit = if matches!(error, NoRate::UnknownRegion { .. }) { Exit::WrongUsage } else { Exit::Failed };
+        Failure { hint: error.hint(), exit, ..Failure::new(error) }
     }
 }
 

@@ -1,20 +1,16 @@
 //! Notebook servers of the config file and the command line: asked, and what they say recorded.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 
 use super::args::SignalsArgs;
 use super::error::Failure;
 use super::request::Request;
 use super::signals_config::JupyterConfig;
+use super::variable::{read_secret_file, read_variable};
 use crate::jupyter::{Patience, Server, Token, ask};
 use crate::ledger::{JupyterSaid, JupyterSeen};
 use crate::report::table::{Cell, Column, Table};
 use crate::store::Store;
-
-/// A file that holds more is no token.
-const LARGEST_TOKEN: u64 = 64 * 1024;
 
 /// A server to ask.
 pub struct Asking {
@@ -41,36 +37,34 @@ pub fn named(args: &SignalsArgs, request: &Request) -> Result<(Vec<Asking>, Vec<
     let (mut askings, mut failures) = (Vec::new(), Vec::new());
     for config in all {
         let of = format!("the Jupyter server of {}", config.instance);
-        let server = Server::new(&config.url).map_err(|why| Failure::usage(format!("{of}: {why}")))?;
-        match token(&config) {
+        let server = Server::new(&config.url).map_err(|why| {
+            Failure::usage(format!("{of}: {why}")).hint(
+                "write it as http://127.0.0.1:8888, and name the token's variable or file: --jupyter-token-env NAME, or \
+                 token_env in the config file",
+            )
+        })?;
+        match token(&config, &of) {
             Ok(token) => askings.push(Asking { instance_id: config.instance, server, token }),
-            Err(Failure { message, hint, exit }) => {
-                failures.push(Failure { message: format!("{of}: {message}"), hint, exit });
-            }
+            Err(failure) => failures.push(failure),
         }
     }
     Ok((askings, failures))
 }
 
-fn token(config: &JupyterConfig) -> Result<Option<Token>, Failure> {
+fn token(config: &JupyterConfig, whose: &str) -> Result<Option<Token>, Failure> {
     let text = match (&config.token_env, &config.token_file) {
-        (Some(_), Some(_)) => return Err(Failure::new("token_env and token_file are both named: leave one out")),
-        (None, None) => return Ok(None),
-        (Some(name), None) => std::env::var(name)
-            .map_err(|_| Failure::new(format!("the variable {name} holds no token")).hint("set it, or name a file"))?,
-        (None, Some(path)) => {
-            read(path).map_err(|e| Failure::new(format!("the token file {} cannot be read: {e}", path.display())))?
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(format!("{whose}: token_env and token_file are both named")).hint("leave one out"));
         }
+        (None, None) => return Ok(None),
+        (Some(name), None) => read_variable(whose, "token_env", name)?,
+        (None, Some(path)) => read_secret_file(whose, "token_file", path)?,
     };
-    let none = || Failure::new("what the variable or file holds is no token: one word is expected");
+    let none = || {
+        Failure::new(format!("{whose}: what the variable or file holds is no token"))
+            .hint("one word is expected: `jupyter server list` shows it behind ?token=")
+    };
     Token::new(&text).map(Some).ok_or_else(none)
-}
-
-fn read(path: &Path) -> Result<String, std::io::Error> {
-    if std::fs::metadata(path)?.len() > LARGEST_TOKEN {
-        return Err(std::io::Error::other("it is too large to be a token"));
-    }
-    std::fs::read_to_string(path)
 }
 
 /// Asks each server and records its answer, or that it gave none.

@@ -45,6 +45,8 @@ mod imported;
 mod jupyter;
 mod ledger;
 mod opponent;
+#[cfg(feature = "aws")]
+mod pages;
 mod parts;
 #[cfg(feature = "aws")]
 mod preflight;
@@ -72,6 +74,8 @@ mod snooze;
 #[cfg(feature = "aws")]
 mod track;
 mod usage;
+#[cfg(feature = "aws")]
+mod variable;
 #[cfg(feature = "aws")]
 mod watch;
 

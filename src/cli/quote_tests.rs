@@ -158,11 +158,12 @@ fn wrong_words_and_missing_rates_are_errors() {
     for (instance, region, text) in [
         ("p2.xlarge", "us-west-1", "no rate for `p2.xlarge` in `us-west-1`"),
         ("p5e.48xlarge", "us-east-2", "describe-capacity-block-offerings"),
-        ("p2.xlarge", "us-wst-1", "did you mean `us-west-1`"),
     ] {
         let failure = run(&args(instance, &[]), &request(region)).expect_err(instance);
         assert!(failure.to_string().contains(text) && failure.exit == Exit::Failed, "{failure}");
     }
+    let failure = run(&args("p2.xlarge", &[]), &request("us-wst-1")).expect_err("a region that was mistyped");
+    assert!(failure.to_string().contains("did you mean `us-west-1`") && failure.exit == Exit::WrongUsage, "{failure}");
     // A local zone without io2 makes no quote with io2.
     let failure = run(&args("p5.48xlarge", &["io2:100:100"]), &request("us-east-1-atl-1")).expect_err("io2");
     assert!(failure.to_string().contains("no rate for `io2 storage` in `us-east-1-atl-1`"), "{failure}");

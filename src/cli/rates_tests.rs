@@ -171,7 +171,7 @@ fn a_name_that_is_not_on_the_card_is_an_error_with_near_ones() {
     let (text, exit) = refused(&args(&["p3.2xlarg"]), &[]);
     assert!(text.contains("hint: did you mean `p3.2xlarge`") && exit == Exit::Failed, "{text}");
     let (text, exit) = refused(&args(&[]), &["us-wst-2"]);
-    assert!(text.contains("`us-west-2`") && exit == Exit::Failed, "{text}");
+    assert!(text.contains("`us-west-2`") && exit == Exit::WrongUsage, "{text}");
     let (text, exit) = refused(&args(&["zz*"]), &[]);
     assert!(text.contains("no instance type of the rate card matches `zz*`") && exit == Exit::Failed, "{text}");
     let (text, exit) = refused(&args(&["p3.3xlarge*"]), &[]);

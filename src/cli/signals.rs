@@ -312,8 +312,13 @@ fn empty_table() -> Table {
     Table::new("signals", "Signals", columns)
 }
 
+/// The last hour of a window may have just begun, and something is known of it.
+fn hours_begun(window: Period) -> i64 {
+    (window.seconds() + 3599) / 3600
+}
+
 fn row(signals: &Signals, recorded: SignalsRecorded, window: Period) -> Vec<Cell> {
-    let hours = window.seconds() / 3600;
+    let hours = hours_begun(window);
     let is_volume = signals.resource_id.starts_with("vol-");
     // Of several GPUs the one that is known least.
     let known = |signal: Signal| {
@@ -339,4 +344,18 @@ fn row(signals: &Signals, recorded: SignalsRecorded, window: Period) -> Vec<Cell
         Cell::text(recorded.new.to_string()),
         Cell::text(hours.to_string()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_hours_are_known_than_a_window_has() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let window = |end| Period { start: at("2026-11-01T06:00:00Z"), end: at(end) };
+        // Something is known of each of 6, 7, 8 and 9 o'clock.
+        assert_eq!(hours_begun(window("2026-11-01T09:20:00Z")), 4);
+        assert_eq!(hours_begun(window("2026-11-01T09:00:00Z")), 3);
+    }
 }

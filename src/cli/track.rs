@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 use super::alerts;
 use super::args::{SignalsArgs, TrackArgs};
 use super::error::{Exit, Failure};
+use super::pages::Pages;
 use super::request::Request;
-use super::show;
 use super::signals;
 use crate::aws::{AwsError, Place, Places, Polled, Regions, poll_places};
 use crate::ledger::{Fact, InstanceState};
@@ -57,12 +57,13 @@ pub fn run(args: &TrackArgs, request: &Request) -> Result<Exit, Failure> {
             }
         }
     }
-    show::tables(&tables, request)?;
-    let alerted = alerts::after_track(request).unwrap_or_else(|failure| {
+    let mut pages = Pages::new(request);
+    pages.show(tables)?;
+    let alerted = alerts::after_track(request, &mut pages).unwrap_or_else(|failure| {
         failure.print();
         Exit::Partial
     });
-    Ok(if failed { Exit::Partial } else { alerted })
+    pages.close(Ok(if failed { Exit::Partial } else { alerted }))
 }
 
 pub(super) fn refuse_offline(command: &str, request: &Request) -> Result<(), Failure> {

@@ -42,7 +42,7 @@ pub fn plan_table(plans: &[Plan], refused: &[Refusal]) -> Table {
             Cell::missing("-"),
         ]);
         table.notes.push(format!("{}: {}.", plan.id, steps.join(", then ")));
-        table.notes.push(format!("{}: lost is {}.", plan.id, plan.lost));
+        table.notes.push(format!("{}: lost: {}.", plan.id, plan.lost));
         if plan.goes_on != Dollars::ZERO {
             table.notes.push(format!("{}: {} a month goes on.", plan.id, plan.goes_on));
         }
@@ -103,7 +103,7 @@ pub fn record_table<'a>(rows: impl Iterator<Item = Recorded<'a>>) -> Table {
         Column::left("resource", "Resource"),
         Column::left("account", "Account").detail(),
         Column::left("region", "Region").detail(),
-        Column::left("step", "Step"),
+        Column::left("step", "What"),
         Column::left("phase", "Phase"),
         Column::left("detail", "Detail").detail(),
         Column::left("task", "Task").detail(),
@@ -116,7 +116,8 @@ pub fn record_table<'a>(rows: impl Iterator<Item = Recorded<'a>>) -> Table {
             Cell::text(row.resource),
             row.account.map_or_else(|| Cell::missing("-"), Cell::text),
             Cell::text(row.region),
-            if row.step.is_empty() { Cell::missing("-") } else { Cell::text(row.step) },
+            // What is about the whole of an action is about its verb: one line is to say what was to be done.
+            if row.step.is_empty() { Cell::missing(row.verb) } else { Cell::text(row.step) },
             Cell::text(row.phase),
             Cell::text(row.detail),
             Cell::text(row.task),

@@ -189,11 +189,17 @@ pub fn history_table<'a>(past: impl Iterator<Item = Past<'a>>) -> Table {
         let shown = at.parse::<Timestamp>().map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
         Cell::new(shown.unwrap_or_else(|_| at.to_owned()), at)
     };
+    // Side by side at 80 columns: a message mostly goes out in the run that decided it.
+    let sent = |at: &str, decided_at: &str| match (at.parse::<Timestamp>(), decided_at.parse::<Timestamp>()) {
+        (Ok(sent), Ok(decided)) if sent.as_second() / 60 == decided.as_second() / 60 => Cell::new("at once", at),
+        (Ok(sent), _) => Cell::new(sent.strftime("%Y-%m-%d").to_string(), at),
+        (Err(_), _) => Cell::text(at),
+    };
     for past in past {
         let mut row = vec![
             minute(past.decided_at),
             past.channel.map_or_else(|| Cell::missing("-"), Cell::text),
-            past.sent_at.map_or_else(|| Cell::missing("not yet"), minute),
+            past.sent_at.map_or_else(|| Cell::missing("not yet"), |at| sent(at, past.decided_at)),
         ];
         row.extend(notice_row(past.notice));
         row.extend([

@@ -89,6 +89,73 @@ fn an_id_of_no_finding_is_a_slip_and_nothing_is_done() {
     assert_eq!(place.volumes(), [other]);
 }
 
+/// What a program reads is one document, whatever was done before it.
+fn document(ran: &Ran) -> serde_json::Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"))
+}
+
+fn column(document: &serde_json::Value, table: &str, key: &str) -> Vec<String> {
+    let rows = document[table]["rows"].as_array().unwrap_or_else(|| panic!("no {table} in {document}"));
+    rows.iter().map(|row| row[key].as_str().unwrap_or("-").to_owned()).collect()
+}
+
+#[test]
+fn json_is_one_document_with_the_plan_and_what_came_of_it() {
+    let place = Place::new();
+    let (id, volume) = (place.aws.run_instance(REGION, "p3.2xlarge"), place.volume());
+    let done = document(&place.does(&["stop", &id, "--yes", "-o", "json"]));
+    assert_eq!(column(&done, "plan", "verb"), ["stop"]);
+    assert_eq!(column(&done, "results", "result"), ["done"]);
+    let planned = document(&place.does(&["snapshot-and-delete", &volume, "--plan", "-o", "json"]));
+    assert_eq!(planned["rows"][0]["resource"], volume.as_str(), "one table is the document itself");
+    // What fails midway has its plan beside it.
+    let protected = place.aws.run_instance(REGION, "p3.2xlarge");
+    place.tag(&protected, "gpucost:protect", "yes");
+    let other = place.aws.run_instance(REGION, "p3.2xlarge");
+    let ran = place.run(&["stop", &other, &protected, "--yes", "-o", "json"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    let some = document(&ran);
+    assert_eq!(column(&some, "plan", "state").last().map(String::as_str), Some("refused"), "{some}");
+    assert_eq!(column(&some, "results", "resource"), [other]);
+}
+
+#[test]
+fn json_of_several_actions_by_rule_is_one_document() {
+    let place = Place::new();
+    let volume = place.volume();
+    let allocated = place.ec2("AllocateAddress", &[("Domain", "vpc")]);
+    place.does(&["track"]);
+    let rules = ["advise", "--apply", "unattached-volume", "--apply", "idle-address", "-o", "json"];
+    let planned = document(&place.does(&[&rules[..], &["--plan"]].concat()));
+    let verbs: Vec<_> = planned["rows"].as_array().into_iter().flatten().map(|row| row["verb"].clone()).collect();
+    assert_eq!(verbs, ["snapshot-and-delete", "release-address"], "{planned}");
+    assert!(place.changes().is_empty(), "{:?}", place.changes());
+    let address = crate::peers::first(&allocated, "allocationId");
+    let done = document(&place.does(&[&rules[..], &["--yes", "--id", &volume, "--id", &address]].concat()));
+    assert_eq!(column(&done, "results", "result"), ["done", "done"]);
+}
+
+#[test]
+fn a_yes_without_a_deed_is_refused() {
+    let place = Place::new();
+    for said in ["--yes", "--plan"] {
+        let ran = place.run(&["advise", said]);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains(said) && ran.err.contains("hint: name the rule"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn what_the_ledger_saw_where_it_is_looked_for_is_gone() {
+    let place = Place::new();
+    let volume = place.volume();
+    place.does(&["track"]);
+    place.ec2("DeleteVolume", &[("VolumeId", &volume)]);
+    let ran = place.run(&["snapshot-and-delete", &volume, "--yes"]);
+    assert!(ran.err.contains("it is gone, which `gpucost track` records"), "{ran:?}");
+    assert!(!ran.err.contains("check --region"), "{ran:?}");
+}
+
 #[test]
 fn consents_of_an_action_are_said_with_apply_and_not_without() {
     let place = Place::new();

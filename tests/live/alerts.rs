@@ -103,13 +103,22 @@ fn what_could_not_be_sent_is_sent_next_run_in_one_digest() {
     assert_eq!(ran.code, Some(4), "{ran:?}");
     assert!(ran.err.contains("`ops` (webhook) was not told: 127.0.0.1 answered 500"), "{}", ran.err);
     assert!(sink.taken().is_empty());
-    // A refusal for good is not repeated.
-    sink.will(&[Does::Answer(403, None)]);
-    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02").code, Some(4));
-    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02T01:00:00Z").code, Some(0));
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02").code, Some(0));
     let taken = sink.taken();
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert_eq!(keys(&taken[0]), [OPENED, "stopped-accruing:i-0123456789abcdef0#1:reminder-1"]);
+}
+
+#[test]
+fn what_was_refused_for_good_is_not_repeated_and_comes_in_smaller_messages() {
+    let (lab, sink) = configured("trainer", WEBHOOK);
+    sink.will(&[Does::Answer(500, None); 3]);
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-01").code, Some(4));
+    sink.will(&[Does::Answer(403, None)]);
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02").code, Some(4));
+    assert_eq!(alerts(&lab, &sink, &["run"], "2026-10-02T01:00:00Z").code, Some(0));
+    let taken: Vec<_> = sink.taken().iter().map(keys).collect();
+    assert_eq!(taken, [[OPENED], ["stopped-accruing:i-0123456789abcdef0#1:reminder-1"]]);
 }
 
 #[test]
@@ -312,6 +321,12 @@ fn tracking_tells_what_it_found_and_what_is_over() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
     };
     track();
+    // A poll is in whole seconds. What is seen and what is told are one document.
+    std::thread::sleep(Duration::from_millis(1100));
+    let mut command = aws.gpucost(&lab, &["track", "-o", "json"]);
+    let ran = Ran::of(command.env("OPS_URL", sink.url("/")));
+    let said: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+    assert!(said["polls"]["rows"].is_array() && said["deliveries"]["rows"].is_array(), "{said}");
     let stopped = format!("stopped-accruing:{id}#1");
     let told = |n: usize| sink.taken().get(n).map(keys).unwrap_or_default();
     assert!(told(0).contains(&format!("{stopped}:opened")), "{:?}", told(0));
@@ -323,6 +338,40 @@ fn tracking_tells_what_it_found_and_what_is_over() {
     std::thread::sleep(Duration::from_millis(1100));
     track();
     assert!(told(1).contains(&format!("{stopped}:resolved")), "{:?}", told(1));
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_variables_name_is_not_repeated() {
+    let url = format!("https://hooks.example/{SECRET}");
+    for channel in [
+        format!("kind = \"webhook\"\nurl_env = \"{url}\""),
+        format!("kind = \"slack\"\nurl_file = \"{url}\""),
+        format!("kind = \"webhook\"\nurl_env = \"OPS_URL\"\nsecret_env = \"{SECRET}\""),
+        format!(
+            "kind = \"email\"\nhost = \"m\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]\nuser = \"u\"\npassword_env = \"{SECRET}\""
+        ),
+    ] {
+        let (lab, sink) = configured("trainer", &format!("[[alerts.channel]]\nname = \"ops\"\n{channel}\n"));
+        let ran = alerts(&lab, &sink, &["run"], "2026-10-01");
+        assert_eq!(ran.code, Some(4), "{ran:?}");
+        assert!(ran.err.contains("the alert channel `ops`") && ran.err.contains("hint: "), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_budget_of_nothing_is_refused() {
+    let (lab, sink) = configured("trainer", WEBHOOK);
+    for option in ["--budget-usd", "--instance-budget-usd"] {
+        for amount in ["0", "0.00"] {
+            let ran = alerts(&lab, &sink, &["run", option, amount], "2026-10-01");
+            assert_eq!(ran.code, Some(2), "{ran:?}");
+            assert!(ran.err.contains(option) && ran.err.contains("hint: "), "{}", ran.err);
+        }
+    }
+    lab.write(lab.config(), format!("[alerts.budget]\nmonth_usd = \"-5\"\n{WEBHOOK}"));
+    let ran = alerts(&lab, &sink, &["run"], "2026-10-01");
+    assert!(ran.code == Some(1) && ran.err.contains("budget.month_usd"), "{ran:?}");
+    assert!(sink.taken().is_empty());
 }
 
 #[test]

@@ -147,5 +147,5 @@ fn what_names_no_server_is_wrong_usage_and_is_not_quoted() {
     // A token that is not there is said, by the name of its variable.
     let ran = lab.run(&["track", "signals", "--jupyter", "i-1=http://127.0.0.1:1", "--jupyter-token-env", "NOT_SET"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("the variable NOT_SET holds no token"), "{ran:?}");
+    assert!(ran.err.contains("needs the variable NOT_SET, which is not set"), "{ran:?}");
 }

@@ -18,11 +18,12 @@ pub fn plan_snapshot_and_delete(
 ) -> Result<Plan, Refusal> {
     refusal::of_volume(volume, holder)?;
     let mut steps = vec![Step::CreateSnapshot { volume_id: volume.id.clone(), size_gb: volume.shape.size_gb }];
-    let mut lost = "nothing once the snapshot is complete; first reads of a restored volume are slow".to_owned();
+    let mut lost = "no data once the snapshot is complete, but first reads of a restored volume are slow".to_owned();
     if let Some(instance) = holder {
         steps.push(Step::DetachVolume { volume_id: volume.id.clone(), instance_id: instance.id.clone() });
         if volume.attachments.iter().any(|attachment| attachment.device == instance.root_device) {
-            lost = format!("{} does not start without it, its root volume, until it is restored; {lost}", instance.id);
+            lost =
+                format!("{lost}; it is the root volume of {}, which does not start until it is restored", instance.id);
         }
     }
     steps.push(Step::DeleteVolume { volume_id: volume.id.clone() });
