@@ -150,11 +150,11 @@ fn spends(store: &Store, request: &Request) -> Result<Vec<Spend>, Failure> {
     Ok(spends)
 }
 
-/// The dollars of the month of `now`, of all and of each instance.
+/// The dollars of the month of `now` up to then, of all and of each instance, by what is known by the time of the run.
 fn spends_as_of(store: &Store, request: &Request, now: Timestamp) -> Result<Vec<Spend>, Failure> {
     let card = request.card()?;
     let month = Month::of(now);
-    let ledgers = Ledgers::of(store.facts()?, store.metered(Some(month))?, now)?;
+    let ledgers = Ledgers::of(store.facts()?, store.metered(Some(month))?, request.now)?;
     let watched = Watched::new(&ledgers, card, Timestamp::MIN, Timestamp::MIN, now);
     // What is known stops at the last sight; the forecast goes on from there.
     let known: BTreeMap<Owner, Sum> =
