@@ -98,7 +98,7 @@ fn a_misspelt_region_is_an_error_and_not_zero_dollars() {
     lab.ok(&["usage", "import", "notes.csv"]);
     for command in [&["usage"][..], &["bill", "--month", "2026-10"], &["report", "--month", "2026-10"], &["advise"]] {
         let ran = Ran::of(lab.gpucost(command).args(["--region", "us-esat-1"]));
-        assert_eq!(ran.code, Some(1), "{command:?}: {ran:?}");
+        assert_eq!(ran.code, Some(2), "{command:?}: {ran:?}");
         assert!(ran.err.contains("`us-esat-1`") && ran.err.contains("did you mean `us-east-1`"), "{}", ran.err);
     }
     // One that the card lacks but the ledger has is no mistake.
