@@ -165,7 +165,9 @@ impl<'a> Watch<'a> {
     }
 
     /// Derives the ledger anew.
-    fn look_again(&mut self, now: Timestamp) -> Result<(), Failure> {
+    fn look_again(&mut self, polled: Timestamp) -> Result<(), Failure> {
+        // A poll takes its time: what it saw was seen after it began.
+        let now = this_second().max(polled);
         let mut ledgers = Ledgers::of(self.store.facts()?, self.store.metered(Some(Month::of(now)))?, now)?;
         if let Some(places) = &self.places {
             let regions: Vec<String> = places.iter().map(|place| place.region.clone()).collect();
