@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::change::ResourceKind;
 use super::derive::{Ledger, measured};
-use super::fact::{AddressSeen, Evidence, Fact};
+use super::fact::{Evidence, Fact};
 use super::gone::Gone;
 use super::moment::End;
+use super::sight::AddressSeen;
 use super::storage::possibly_later;
 use super::tags::Tags;
 use super::timeline::Timelines;

@@ -12,9 +12,10 @@ use rustc_hash::FxHashMap;
 
 use super::address::addresses;
 use super::change::{ResourceKind, ResourcesListed};
-use super::fact::{AddressSeen, Evidence, Fact, ImageSeen, InstanceSeen, Metered, Noted, SnapshotSeen, VolumeSeen};
+use super::fact::{Evidence, Fact, Metered, Noted};
 use super::gone::Gone;
 use super::session::{Overlap, Session, runs_of, sessions_of};
+use super::sight::{AddressSeen, ImageSeen, InstanceSeen, SnapshotSeen, VolumeSeen};
 use super::signal::Activity;
 use super::storage::{noted_volumes, refuse_volume_overlaps, snapshots, unsized_volumes};
 use super::tags::Tags;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::change::{Change, ResourceGone, ResourceKind};
 use super::derive::Ledger;
-use super::fact::{Evidence, Fact, InstanceState};
+use super::fact::{Evidence, Fact};
+use super::sight::InstanceState;
 
 pub(super) struct Gone<'a> {
     missed: BTreeMap<(ResourceKind, &'a str), &'a ResourceGone>,

@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::change::{Change, ResourceChanged, ResourceGone, ResourceKind};
-use super::fact::{Evidence, Fact, InstanceSeen, InstanceState};
+use super::fact::{Evidence, Fact};
 use super::moment::StopReason;
+use super::sight::{InstanceSeen, InstanceState};
 
 /// Two records of AWS within this of each other tell of one call: LaunchTime, a reason and CloudTrail differ by
 /// seconds. No start follows another so soon: between two there is a stop.

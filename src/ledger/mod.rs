@@ -12,6 +12,7 @@ mod marks;
 mod moment;
 mod seen;
 mod session;
+mod sight;
 mod signal;
 mod storage;
 mod tags;
@@ -22,13 +23,11 @@ mod volume_life;
 
 pub use change::{Change, ResourceChanged, ResourceGone, ResourceKind, ResourcesListed};
 pub use derive::{Ledger, Listings, derive, refuse_overlaps};
-pub use fact::{
-    AddressSeen, Evidence, EvidenceKind, Fact, ImageSeen, InstanceSeen, InstanceState, Meter, Metered, Noted, Purchase,
-    SnapshotSeen, VolumeAttachment, VolumeNote, VolumeSeen,
-};
+pub use fact::{Evidence, EvidenceKind, Fact, Meter, Metered, Noted, Purchase, VolumeNote};
 pub use moment::{End, StopReason};
 pub use seen::UNKNOWN_TYPE;
 pub use session::{Overlap, Session, sessions_of};
+pub use sight::{AddressSeen, ImageSeen, InstanceSeen, InstanceState, SnapshotSeen, VolumeAttachment, VolumeSeen};
 pub use signal::{
     Activity, HOUR_SECONDS, Hour, JupyterSaid, JupyterSeen, Reading, SLOT_SECONDS, SLOTS_PER_HOUR, Series, Signal,
     Signals, hour_from, hour_of, hour_start, series_of,

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::change::{Change, ResourceChanged};
-use super::fact::{Evidence, InstanceSeen, Purchase};
+use super::fact::{Evidence, Purchase};
 use super::marks::{Known, Mark, Marks, OFF_BY, ONE_CALL, What, later};
 use super::moment::End;
 use super::session::Session;
+use super::sight::InstanceSeen;
 
 /// For a session of which no record tells the type.
 pub const UNKNOWN_TYPE: &str = "(unknown)";

@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 
 use super::change::{Change, ResourceKind};
 use super::derive::{Ledger, measured};
-use super::fact::{Evidence, Fact, Noted, VolumeNote, VolumeSeen};
+use super::fact::{Evidence, Fact, Noted, VolumeNote};
 use super::gone::Gone;
 use super::moment::End;
 use super::session::{Overlap, latest_notes};
+use super::sight::VolumeSeen;
 use super::tags::Tags;
 use super::timeline::{Timelines, possible_stretch};
 use super::usage::{Certainty, Phase, Resource, Subject, Usage, VolumeShape};

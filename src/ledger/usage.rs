@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::fact::{Evidence, Purchase, VolumeSeen};
+use super::fact::{Evidence, Purchase};
+use super::sight::VolumeSeen;
 use super::tags::Tags;
 use crate::catalog::VolumeSpec;
 use crate::money::Usd;

@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::change::{Change, ResourceChanged, ResourceKind};
 use super::derive::measured;
-use super::fact::{Evidence, Fact, VolumeSeen};
+use super::fact::{Evidence, Fact};
 use super::gone::Gone;
 use super::marks::{ONE_CALL, later};
 use super::moment::End;
+use super::sight::VolumeSeen;
 use super::storage::possibly_later;
 use super::tags::Tags;
 use super::timeline::Timelines;
