@@ -76,7 +76,22 @@ fn times<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
 
 impl AdviceConfig {
     /// The rules' own, but for what the file says otherwise; those on idleness are of `[signals]`.
-    pub fn thresholds(&self, idle: IdleThresholds) -> Thresholds {
+    ///
+    /// # Errors
+    /// More days to commit by than are looked at: no commitment would ever be named.
+    pub fn thresholds(&self, idle: IdleThresholds) -> Result<Thresholds, Failure> {
+        let thresholds = self.said(idle);
+        let Thresholds { commit_days, elsewhere_days, .. } = thresholds;
+        if commit_days > elsewhere_days {
+            return Err(Failure::new(format!(
+                "the config file: [advice] commit_days is {commit_days}, and hours are measured over {elsewhere_days} days alone"
+            ))
+            .hint(format!("make elsewhere_days {commit_days} at least, or commit_days smaller")));
+        }
+        Ok(thresholds)
+    }
+
+    fn said(&self, idle: IdleThresholds) -> Thresholds {
         let usual = Thresholds::default();
         Thresholds {
             left_running_hours: self.left_running_hours.unwrap_or(usual.left_running_hours),
@@ -126,7 +141,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_the_defaults_where_nothing_is_said() {
-        let of = |text: &str| read(text).unwrap().thresholds(IdleThresholds::default());
+        let of = |text: &str| read(text).unwrap().thresholds(IdleThresholds::default()).unwrap();
         assert_eq!(of(""), Thresholds::default());
         assert_eq!(of("left_running_hours = 48").left_running_hours, 48);
         let said = of("buy_days = 90\nelsewhere_days = 60\nelsewhere_percent = 25\ncommit_days = 56\nheadroom = 3");
@@ -138,6 +153,10 @@ mod tests {
             ("headroom = 0", "0 is not 1 to 10 times what was used"),
         ] {
             assert!(read(text).unwrap_err().message().contains(why), "{text}");
+        }
+        for never in ["commit_days = 31", "elsewhere_days = 14"] {
+            let refused = read(never).unwrap().thresholds(IdleThresholds::default()).unwrap_err().to_string();
+            assert!(refused.contains("commit_days") && refused.contains("hint: "), "{never}: {refused}");
         }
     }
 

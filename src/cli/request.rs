@@ -112,7 +112,7 @@ impl Request {
             live: global.live,
             #[cfg(feature = "aws")]
             rates_ttl_hours: global.rates_ttl_hours.or(config.rates_ttl_hours).unwrap_or(DEFAULT_TTL_HOURS),
-            thresholds: config.advice.thresholds(config.signals.thresholds()),
+            thresholds: config.advice.thresholds(config.signals.thresholds())?,
             #[cfg(feature = "aws")]
             signals: config.signals,
             #[cfg(feature = "aws")]
