@@ -59,20 +59,24 @@ impl Config {
     }
 }
 
+const TOP_KEYS: &str = "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, \
+                        advice, alerts, signals, jupyter";
+
 /// Where and why, with what is possible there.
 fn misread(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let (start, said) = (error.span().map_or(0, |span| span.start), error.message());
     let line = line_of_unknown_key(text, start, said).unwrap_or_else(|| line_at(text, start));
     let why: Vec<&str> = said.lines().collect();
-    let hint = match said.starts_with("unknown field ") && !said.contains("`rates_ttl_hours`") {
-        true => {
+    let is_unknown = said.starts_with("unknown field ");
+    let is_in_table = text.lines().take(line - 1).any(|line| line.trim_start().starts_with('['));
+    let hint = match (is_unknown, said.contains("`rates_ttl_hours`")) {
+        (true, true) => TOP_KEYS,
+        (true, false) => {
             "what is possible at that place is said behind `expected`; docs/alerts.md, docs/signals.md and \
-                 docs/advice.md have examples"
+             docs/advice.md have examples"
         }
-        false => {
-            "its keys are profile (a name or a list), region (a list), ledger, output, rates_ttl_hours, advice, alerts, \
-             signals, jupyter"
-        }
+        (false, _) if is_in_table => "what its keys take is in docs/advice.md, docs/alerts.md and docs/signals.md",
+        (false, _) => TOP_KEYS,
     };
     Failure::new(format!("the config file {}:{line}: {}", path.display(), why.join(", "))).hint(hint)
 }
@@ -136,6 +140,8 @@ mod tests {
         let nested = said("region = ['us-west-2']\n\n[advice]\nmin_usd = '0'\nmin_usb = '1'\n");
         assert!(nested.contains("c.toml:5: unknown field `min_usb`"), "{nested}");
         assert!(nested.contains("hint: what is possible at that place"), "{nested}");
+        let value = said("[advice]\nheadroom = 0\n");
+        assert!(value.contains("c.toml:2: 0 is not 1 to 10") && value.contains("hint: what its keys take"), "{value}");
         let top = said("region = ['us-west-2']\nregoin = 3\n");
         assert!(top.contains("c.toml:2: unknown field `regoin`") && top.contains("hint: its keys are"), "{top}");
     }
